@@ -1,0 +1,1 @@
+"""Django REST framework as its quickstart and tutorial teach it, on unmanaged models."""

@@ -1,0 +1,181 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox[uv]==2026.10.20"]
+# ///
+"""Every check of the workspace, runnable by itself: `uv run noxfile.py [--list]`.
+
+Each session installs from `pyproject.toml`, held to the versions in `constraints.txt`.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+PYTHONS = ["3.11", "3.12", "3.13"]
+CONSTRAINTS = ["--constraints", "constraints.txt", "--build-constraints", "constraints.txt"]
+WITH_BLOG = str(ROOT / "tools" / "with_blog.py")
+TARGETS = {
+    "django": [
+        "django-wsgi",
+        "django-asgi",
+        "django-gunicorn",
+        "django-granian",
+        "django-uvicorn",
+    ],
+    "flask": ["flask-wsgi", "flask-gunicorn", "flask-granian"],
+    "fastapi": ["fastapi-asgi", "fastapi-uvicorn", "fastapi-granian"],
+}
+# Behind granian's WSGI: see [lossy-server] in docs/http-contract.md.
+LOSSY = ("django-granian", "flask-granian")
+# Behind which server a framework is asked what its own document makes up.
+FUZZED = {"django": "django-gunicorn", "flask": "flask-granian", "fastapi": "fastapi-uvicorn"}
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = "CI" in os.environ
+
+
+def put_real_interpreters_first() -> None:
+    """Let `python3.12` on PATH be an interpreter, where a version manager put a shim before it.
+
+    pyenv's shim for a version that is not selected exits with 127; the search for an interpreter
+    ends there, and the session would be skipped although the version is installed.
+    """
+    path = os.environ.get("PATH", os.defpath)
+    homes = {
+        Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions",
+        *(Path(entry).parent / "versions" for entry in path.split(os.pathsep) if "shims" in entry),
+        Path(os.environ.get("UV_PYTHON_INSTALL_DIR", Path.home() / ".local/share/uv/python")),
+    }
+    found = [
+        str(python.parent)
+        for home in sorted(homes)
+        for version in PYTHONS
+        for python in home.glob(f"*{version}.*/bin/python{version}")
+    ]
+    os.environ["PATH"] = os.pathsep.join([*found, path])
+
+
+put_real_interpreters_first()
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the workspace's packages, editable, and the named dependency groups."""
+    chosen = [argument for group in groups for argument in ("--group", group)]
+    session.install(*CONSTRAINTS, "--requirements", "pyproject.toml", *chosen)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and which package may import which."""
+    install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check", *session.posargs)
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of every package with mypy, strict."""
+    install(session, "test", "lint", "bench")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests of the packages and of the workspace itself."""
+    install(session, "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("framework", [nox.param(name, id=name) for name in TARGETS])
+def contract(session: nox.Session, framework: str) -> None:
+    """Hold one framework to the contract: in process, then behind each production server."""
+    install(session, "test")
+    for target in TARGETS[framework]:
+        session.log(f"contract: {target}")
+        lossy = ["--lossy-server"] if target in LOSSY else []
+        session.run("python", WITH_BLOG, target, *suite("pytest"), *lossy, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("framework", [nox.param(name, id=name) for name in FUZZED])
+def schemathesis(session: nox.Session, framework: str) -> None:
+    """Hold one framework to its own OpenAPI document; `-- --seed N` makes other requests."""
+    install(session, "test")
+    session.run(
+        *("python", WITH_BLOG, FUZZED[framework], "schemathesis"),
+        *("--config-file", "tests/schemathesis/schemathesis.toml"),
+        *("run", "{target}/openapi.json", "--url", "{target}", "--checks", "all"),
+        *session.posargs,
+    )
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Run the suite from its wheel alone, in an environment that holds nothing else of ours."""
+    install(session)
+    # Outside the workspace, where neither its sources nor its pytest settings can be found.
+    with tempfile.TemporaryDirectory() as directory:
+        alone = Path(directory, "venv")
+        for package in ("blog-contract", "http-parity"):
+            session.run(
+                *("uv", "build", "-q", "--wheel", "--package", package, "--out-dir", directory),
+                *("--build-constraints", "constraints.txt"),
+            )
+        wheels = [str(path) for path in Path(directory).glob("*.whl")]
+        session.run("uv", "venv", "-q", "--python", session.virtualenv.location, str(alone))
+        session.run(*("uv", "pip", "install", "-q", "--python", str(alone), *CONSTRAINTS, *wheels))
+        pytest = str(alone / "bin" / "pytest")
+        session.chdir(directory)
+        session.run("python", WITH_BLOG, "flask-gunicorn", *suite(pytest), *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/; a warning is an error."""
+    session.install(*CONSTRAINTS, "--group", "docs")
+    session.run("zensical", "build", "--strict", *session.posargs)
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Serve the blog through the three frameworks, side by side, until Ctrl-C."""
+    install(session)
+    # Ctrl-C reaches the demo as well; nox only has to wait while it stops three servers.
+    session.run("triptych", "demo", *session.posargs, interrupt_timeout=20, terminate_timeout=20)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure each adapter against the tutorial spelling of its framework and the bare driver."""
+    install(session, "bench")
+    session.run("python", "-m", "bench", *session.posargs)
+
+
+@nox.session(default=False, venv_backend="none")
+def constraints(session: nox.Session) -> None:
+    """Rewrite constraints.txt from every pyproject.toml; `-- --upgrade` takes newer versions."""
+    members = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("packages/*/pyproject.toml"))
+    distributions = [nox.project.load_toml(path)["project"]["name"] for path in members]
+    session.run(
+        *("uv", "pip", "compile", "-q", "--universal", "--python-version", PYTHONS[0]),
+        *("--no-header", "--no-annotate", "--all-extras"),
+        *(f"--no-emit-package={name}" for name in distributions),
+        *(f"--group={name}" for name in nox.project.load_toml()["dependency-groups"]),
+        *("--output-file", "constraints.txt", "pyproject.toml", *members, *session.posargs),
+    )
+
+
+def suite(pytest: str) -> list[str]:
+    """The command that runs the contract suite; tools/with_blog.py fills in what is in braces."""
+    return [pytest, "--pyargs", "blog_contract", "--target", "{target}", "--staff", "{staff}"]
+
+
+if __name__ == "__main__":
+    nox.main()

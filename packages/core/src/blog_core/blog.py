@@ -1,0 +1,532 @@
+"""Every use case of the blog, one method each: the only door for adapters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+
+from blog_core import schemas
+from blog_core.domain.errors import (
+    FieldError,
+    Forbidden,
+    Invalid,
+    KeyInUse,
+    NotAuthenticated,
+    NotFound,
+    Stale,
+    VersionRequired,
+    WrongPassword,
+)
+from blog_core.domain.instants import format_instant
+from blog_core.domain.posts import BlogPost
+from blog_core.domain.search import words
+from blog_core.domain.users import User, name_key
+from blog_core.ports import (
+    Caller,
+    Clock,
+    PasswordHasher,
+    PostFilter,
+    Repositories,
+    Secrets,
+    Storage,
+    StoredPassword,
+    Window,
+)
+from blog_core.schemas import Credentials, Expected
+
+Out = TypeVar("Out")
+KEY_LIFETIME = timedelta(hours=24)
+KEY_FIELD = "Idempotency-Key"
+DEFAULT_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Blog:
+    """The blog. Every method authenticates its caller, authorises, acts and commits once.
+
+    All raise Unavailable when the database does not answer, NotAuthenticated when the credentials
+    are not good (or are needed and missing), and, of a post the caller must not know about,
+    NotFound.
+    """
+
+    storage: Storage
+    clock: Clock
+    hasher: PasswordHasher
+    secrets: Secrets
+    token_lifetime: timedelta = timedelta(days=30)
+    rehash: bool = True
+
+    # --- users -----------------------------------------------------------------------------------
+
+    def sign_up(self, new: schemas.NewUser, key: str | None = None) -> schemas.OwnUser:
+        """A new user. Raises Taken; Invalid or KeyInUse about the idempotency key."""
+        return self.add_user(new, key=key)
+
+    def add_user(
+        self, new: schemas.NewUser, *, is_staff: bool = False, key: str | None = None
+    ) -> schemas.OwnUser:
+        """A new user by whoever runs the site, who may also make staff. Raises like `sign_up`."""
+        _check_key(key)
+        password = self.hasher.hash(new.password)
+
+        def add(storage: Repositories, _: Caller | None) -> schemas.OwnUser:
+            user = User(
+                username=new.username,
+                email=new.email,
+                password=password,
+                joined=self.clock(),
+                is_staff=is_staff,
+            )
+            storage.users.add(user)
+            return _there(storage.users.view_own(user.id))
+
+        return self._once(new, key, schemas.OwnUser, add)
+
+    def list_users(
+        self, credentials: Credentials, query: schemas.PageQuery
+    ) -> schemas.Page[schemas.User]:
+        """All users, by id. Raises Invalid for a cursor of another list."""
+        walk = self._walk("users", query, descending=False)
+        with self.storage.reading() as storage:
+            self._caller_if_any(storage, credentials)
+            return walk.page(storage.users.page, lambda user: (user.id,))
+
+    def get_user(self, credentials: Credentials, username: str) -> schemas.User:
+        with self.storage.reading() as storage:
+            self._caller_if_any(storage, credentials)
+            return _there(storage.users.view(name_key(username)))
+
+    def get_me(self, credentials: Credentials) -> schemas.OwnUser:
+        with self.storage.reading() as storage:
+            return _there(storage.users.view_own(self._caller(storage, credentials).id))
+
+    def change_me(self, credentials: Credentials, changes: schemas.UserChanges) -> schemas.OwnUser:
+        """Rename, or change the email: what is absent stays. Raises Taken."""
+        _check_present(credentials)
+        with self.storage.writing() as storage:
+            user = _there(storage.users.get(self._caller(storage, credentials).id))
+            if "username" in changes.model_fields_set:
+                user.rename(changes.username)
+            if "email" in changes.model_fields_set:
+                user.change_email(changes.email)
+            storage.users.save(user)
+            return _there(storage.users.view_own(user.id))
+
+    def delete_me(self, credentials: Credentials) -> None:
+        """Delete the caller with their posts and tokens."""
+        _check_present(credentials)
+        with self.storage.writing() as storage:
+            storage.users.remove(_there(storage.users.get(self._caller(storage, credentials).id)))
+
+    def change_password(self, credentials: Credentials, change: schemas.PasswordChange) -> None:
+        """Change the password and end every other token.
+
+        Raises Forbidden when the current password is not right, Invalid when the new one is not
+        good enough for this user.
+        """
+        with self.storage.reading() as storage:
+            caller = self._caller(storage, credentials)
+            user = _there(storage.users.view_own(caller.id))
+            stored = _there(storage.users.password_of(caller.id))
+        # Hashing takes tens of milliseconds: never inside a transaction.
+        if not self.hasher.verify(change.current_password, stored.hash):
+            raise Forbidden("The current password is not right.")
+        schemas.check_password("new_password", change.new_password, user.username, user.email)
+        password = self.hasher.hash(change.new_password)
+        with self.storage.writing() as storage:
+            caller = self._caller(storage, credentials)
+            if not storage.users.replace_password(stored, password):
+                raise Forbidden("The current password is not right.")
+            storage.tokens.remove_others(caller.id, caller.token_id)
+
+    # --- tokens ----------------------------------------------------------------------------------
+
+    def sign_in(self, sign_in: schemas.SignIn, key: str | None = None) -> schemas.NewToken:
+        """A new token. Raises WrongPassword, alike and as late for unknown and disabled users."""
+        _check_key(key)
+        for _ in range(3):
+            stored = self._verified(sign_in)
+            try:
+                return self._new_token(stored, sign_in, key)
+            except _HashMoved:
+                # Rewritten by another sign-in, or changed: verify against what stands now.
+                continue
+        raise WrongPassword
+
+    def list_tokens(
+        self, credentials: Credentials, query: schemas.PageQuery
+    ) -> schemas.Page[schemas.Token]:
+        """The caller's tokens, newest first. Raises Invalid for a cursor of another list."""
+        _check_present(credentials)
+        walk = self._walk("tokens", query, descending=True)
+        with self.storage.reading() as storage:
+            caller, now = self._caller(storage, credentials), self.clock()
+            return walk.page(
+                lambda window: storage.tokens.page(caller.id, window, now),
+                lambda token: (token.id,),
+            )
+
+    def end_token(self, credentials: Credentials, token_id: int) -> None:
+        """Sign out with one of the caller's tokens."""
+        _check_present(credentials)
+        with self.storage.writing() as storage:
+            if not storage.tokens.remove(self._caller(storage, credentials).id, token_id):
+                raise NotFound
+
+    def end_current_token(self, credentials: Credentials) -> None:
+        """Sign out with the token that is sent."""
+        _check_present(credentials)
+        with self.storage.writing() as storage:
+            caller = self._caller(storage, credentials)
+            storage.tokens.remove(caller.id, caller.token_id)
+
+    # --- posts -----------------------------------------------------------------------------------
+
+    def list_posts(
+        self, credentials: Credentials, query: schemas.PostQuery
+    ) -> schemas.Page[schemas.Post]:
+        """Published posts, or the caller's own of another status.
+
+        Raises Invalid for a cursor of another list.
+        """
+        status = query.status or "published"
+        newest_first = query.order != "oldest"
+        author_key = None if query.author is None else name_key(query.author)
+        wanted_words = None if query.q is None else tuple(dict.fromkeys(words(query.q)))
+        if status != "published":
+            _check_present(credentials)
+        listing = repr(("posts", status, newest_first, author_key, query.q))
+        walk = self._walk(listing, query, descending=newest_first)
+        with self.storage.reading() as storage:
+            caller, now = self._caller_if_any(storage, credentials), self.clock()
+            wanted = PostFilter(
+                status=status,
+                newest_first=newest_first,
+                author_key=author_key,
+                author_id=caller.id if caller and status != "published" else None,
+                words=wanted_words,
+            )
+            return walk.page(
+                lambda window: storage.posts.page(wanted, window, now),
+                lambda post: (post.pub_date or post.created, post.id),
+            )
+
+    def create_post(
+        self, credentials: Credentials, new: schemas.NewPost, key: str | None = None
+    ) -> schemas.Post:
+        """Raises Invalid or KeyInUse about the idempotency key."""
+        _check_present(credentials)
+        _check_key(key)
+
+        def add(storage: Repositories, caller: Caller | None) -> schemas.Post:
+            caller, now = _there(caller), self.clock()
+            post = BlogPost(
+                author_id=caller.id,
+                title=new.title,
+                content=new.content,
+                pub_date=new.pub_date,
+                created=now,
+            )
+            storage.posts.add(post)
+            return _there(storage.posts.view(post.id, caller, now))
+
+        return self._once(new, key, schemas.Post, add, credentials=credentials)
+
+    def get_post(self, credentials: Credentials, post_id: int) -> schemas.Post:
+        with self.storage.reading() as storage:
+            caller = self._caller_if_any(storage, credentials)
+            return _there(storage.posts.view(post_id, caller, self.clock()))
+
+    def replace_post(
+        self,
+        credentials: Credentials,
+        post_id: int,
+        content: schemas.PostContent,
+        expected: Expected | None,
+    ) -> schemas.Post:
+        """Raises VersionRequired, Forbidden, Stale."""
+        return self._change(
+            credentials,
+            post_id,
+            expected,
+            lambda post, now: post.edit(
+                title=content.title, content=content.content, pub_date=content.pub_date, now=now
+            ),
+        )
+
+    def change_post(
+        self,
+        credentials: Credentials,
+        post_id: int,
+        changes: schemas.PostChanges,
+        expected: Expected | None,
+    ) -> schemas.Post:
+        """What is absent stays. Raises VersionRequired, Forbidden, Stale."""
+        present = {name: getattr(changes, name) for name in changes.model_fields_set}
+
+        def edit(post: BlogPost, now: datetime) -> None:
+            standing = {"title": post.title, "content": post.content, "pub_date": post.pub_date}
+            post.edit(**(standing | present), now=now)
+
+        return self._change(credentials, post_id, expected, edit)
+
+    def delete_post(
+        self, credentials: Credentials, post_id: int, expected: Expected | None
+    ) -> None:
+        """Raises VersionRequired, Forbidden, Stale."""
+        _check_present(credentials)
+        expected = _check_expected(expected)
+        with self.storage.writing() as storage:
+            caller = self._caller(storage, credentials)
+            post = self._editable(storage, caller, post_id, expected, self.clock())
+            storage.posts.remove(post)
+
+    def publish_post(
+        self,
+        credentials: Credentials,
+        post_id: int,
+        publication: schemas.Publication,
+        expected: Expected | None,
+    ) -> schemas.Post:
+        """Publish now or at an instant; what is so already stays as it is.
+
+        Raises VersionRequired, Forbidden, Stale.
+        """
+        at = publication.pub_date if "pub_date" in publication.model_fields_set else None
+        return self._change(credentials, post_id, expected, lambda post, now: post.publish(at, now))
+
+    def unpublish_post(
+        self, credentials: Credentials, post_id: int, expected: Expected | None
+    ) -> schemas.Post:
+        """Make a draft of it. Raises VersionRequired, Forbidden, Stale."""
+        return self._change(credentials, post_id, expected, lambda post, now: post.unpublish(now))
+
+    # --- health ----------------------------------------------------------------------------------
+
+    def check(self) -> schemas.Health:
+        """Raises Unavailable unless the database answers with this release's schema."""
+        self.storage.check()
+        return schemas.Health()
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self.storage.close()
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _caller(self, storage: Repositories, credentials: Credentials) -> Caller:
+        caller = self._caller_if_any(storage, credentials)
+        if caller is None:
+            raise NotAuthenticated
+        return caller
+
+    def _caller_if_any(self, storage: Repositories, credentials: Credentials) -> Caller | None:
+        if credentials.token is None:
+            return None
+        caller = storage.tokens.caller(self.secrets.digest(credentials.token), self.clock())
+        if caller is None:
+            raise NotAuthenticated(token_sent=True)
+        return caller
+
+    def _verified(self, sign_in: schemas.SignIn) -> StoredPassword:
+        with self.storage.reading() as storage:
+            stored = storage.users.password_by_name(name_key(sign_in.username))
+        known = None if stored is None else stored.hash
+        if not self.hasher.verify(sign_in.password, known) or stored is None:
+            raise WrongPassword
+        return stored
+
+    def _new_token(
+        self, stored: StoredPassword, sign_in: schemas.SignIn, key: str | None
+    ) -> schemas.NewToken:
+        rewrite = self.rehash and self.hasher.outdated(stored.hash)
+        password = self.hasher.hash(sign_in.password) if rewrite else stored.hash
+
+        def made_token(created: str) -> str:
+            # Made again from the key each time: a stored answer must not hold a token.
+            return self.secrets.keyed("token", f"{stored.user_id}", f"{key}", created)
+
+        def add(storage: Repositories, _: Caller | None) -> schemas.NewToken:
+            # Locks the user's row too, so that no token outlives the password it was given for.
+            if not storage.users.replace_password(stored, password):
+                raise _HashMoved
+            now = self.clock()
+            expires = now + self.token_lifetime
+            created = format_instant(now)
+            token = self.secrets.new_token() if key is None else made_token(created)
+            token_id = storage.tokens.add(stored.user_id, self.secrets.digest(token), now, expires)
+            shown = token if key is None else ""
+            return schemas.NewToken(token_id, shown, created, format_instant(expires))
+
+        owner = f"user {stored.user_id} signing in"
+        answer = self._once(sign_in, key, schemas.NewToken, add, owner=owner)
+        return answer if key is None else replace(answer, token=made_token(answer.created))
+
+    def _change(
+        self,
+        credentials: Credentials,
+        post_id: int,
+        expected: Expected | None,
+        change: Callable[[BlogPost, datetime], object],
+    ) -> schemas.Post:
+        _check_present(credentials)
+        expected = _check_expected(expected)
+        with self.storage.writing() as storage:
+            caller, now = self._caller(storage, credentials), self.clock()
+            post = self._editable(storage, caller, post_id, expected, now)
+            change(post, now)
+            storage.posts.save(post)
+            return _there(storage.posts.view(post_id, caller, now))
+
+    def _editable(
+        self,
+        storage: Repositories,
+        caller: Caller,
+        post_id: int,
+        expected: Expected,
+        now: datetime,
+    ) -> BlogPost:
+        post = _there(storage.posts.get(post_id, caller, now))
+        if not (caller.is_staff or post.author_id == caller.id):
+            raise Forbidden("Only its author may change this post.")
+        if not expected.allows(post.version):
+            raise Stale
+        return post
+
+    def _once(
+        self,
+        request: BaseModel,
+        key: str | None,
+        out: type[Out],
+        act: Callable[[Repositories, Caller | None], Out],
+        *,
+        credentials: Credentials | None = None,
+        owner: str = "anybody",
+    ) -> Out:
+        """Act, or give the stored answer where this caller's key has acted already.
+
+        The key is written in the transaction of its effect: there is no effect without its answer,
+        and no key that a crash leaves half used.
+        """
+        for last in (False, True):
+            try:
+                with self.storage.writing() as storage:
+                    caller = None if credentials is None else self._caller(storage, credentials)
+                    if key is None:
+                        return act(storage, caller)
+                    name = self.secrets.keyed("key", f"{caller.id}" if caller else owner, key)
+                    kind = type(request).__name__
+                    fingerprint = self.secrets.keyed("request", kind, request.model_dump_json())
+                    now = self.clock()
+                    stored = storage.keys.find(name, now - KEY_LIFETIME)
+                    if stored is None:
+                        storage.keys.claim(name, fingerprint, now, now - KEY_LIFETIME)
+                        answer = act(storage, caller)
+                        storage.keys.answer(name, _ANSWERS[out].dump_json(answer))
+                        return answer
+                    if stored.fingerprint != fingerprint:
+                        raise Invalid([_KEY_REUSED])
+                    replayed: Out = _ANSWERS[out].validate_json(stored.answer)
+                    return replayed
+            except KeyInUse:
+                # Somebody with the same key was ahead. Once they are done, their answer is there.
+                if last:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _walk(
+        self, listing: str, query: schemas.PageQuery | schemas.PostQuery, *, descending: bool
+    ) -> "_Walk":
+        backward, after = False, None
+        if query.cursor is not None:
+            try:
+                backward, after = self.secrets.open_cursor(listing, query.cursor)
+            except ValueError:
+                error = FieldError("cursor", "invalid", "This is not a cursor of this list.")
+                raise Invalid([error]) from None
+        return _Walk(
+            self.secrets, listing, query.limit or DEFAULT_LIMIT, descending, backward, after
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Where in an ordered list a request stands, and how to go on from there."""
+
+    secrets: Secrets
+    listing: str
+    limit: int
+    descending: bool
+    backward: bool
+    after: tuple[str | int, ...] | None
+
+    def page(
+        self,
+        fetch: Callable[[Window], list[Out]],
+        key: Callable[[Out], tuple[str | int, ...]],
+    ) -> schemas.Page[Out]:
+        # One item more than asked for tells whether there is another page.
+        items = fetch(Window(self.limit + 1, self.after, self.backward))
+        more = len(items) > self.limit
+        del items[self.limit :]
+        if self.backward:
+            items.reverse()
+        if not items:
+            return self._nothing_there()
+        ahead = self.backward or more
+        behind = more if self.backward else self.after is not None
+        return schemas.Page(
+            items,
+            next=self._seal(False, key(items[-1])) if ahead else None,
+            previous=self._seal(True, key(items[0])) if behind else None,
+        )
+
+    def _nothing_there(self) -> schemas.Page[Any]:
+        """An empty page leads back to where it came from, that item included."""
+        if self.after is None:
+            return schemas.Page([], None, None)
+        *rest, last = self.after
+        step = 1 if self.descending == self.backward else -1
+        beyond = self._seal(not self.backward, (*rest, int(last) + step))
+        return schemas.Page([], beyond, None) if self.backward else schemas.Page([], None, beyond)
+
+    def _seal(self, backward: bool, key: Sequence[str | int]) -> str:
+        return self.secrets.seal_cursor(self.listing, backward, key)
+
+
+class _HashMoved(Exception):
+    """The password hash is another one than the one just verified."""
+
+
+_KEY_REUSED = FieldError(KEY_FIELD, "reused", "This key was used for another request.")
+_KEY_MALFORMED = FieldError(KEY_FIELD, "invalid", "Use 1 to 255 visible ASCII characters.")
+
+
+# The answers that idempotency keys are kept with.
+_ANSWERS: dict[type, TypeAdapter[Any]] = {
+    out: TypeAdapter(out) for out in (schemas.OwnUser, schemas.NewToken, schemas.Post)
+}
+
+
+def _there(found: Out | None) -> Out:
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _check_present(credentials: Credentials) -> None:
+    if credentials.token is None:
+        raise NotAuthenticated
+
+
+def _check_expected(expected: Expected | None) -> Expected:
+    if expected is None:
+        raise VersionRequired
+    return expected
+
+
+def _check_key(key: str | None) -> None:
+    if key is not None and not (1 <= len(key) <= 255 and all("!" <= char <= "~" for char in key)):
+        raise Invalid([_KEY_MALFORMED])

@@ -1,0 +1,158 @@
+"""The front as ASGI middleware (ASGI 3.0, HTTP and lifespan)."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from blog_core.http import bodies
+from blog_core.http.front import CUT_SHORT, TOO_LARGE, Front, Head, joined
+from blog_core.http.logs import request_id
+from blog_core.http.operations import Operation
+from blog_core.http.replies import Reply
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Where the application finds the operation it is asked for.
+OPERATION = "blog.operation"
+
+
+class FrontMiddleware:
+    """Stands outermost around an ASGI application."""
+
+    def __init__(self, application: Application, front: Front) -> None:
+        self._application = application
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            raise RuntimeError(f"only HTTP is served, not {scope['type']}")
+        head = _head(scope)
+        token = request_id.set(head.id)
+        try:
+            reply = self._front.finish(head, await self._answer(head, scope, receive))
+        finally:
+            request_id.reset(token)
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in reply.headers
+        ]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _answer(self, head: Head, scope: Scope, receive: Receive) -> Reply:
+        operation = self._front.admit(head)
+        if isinstance(operation, Reply):
+            return operation
+        body = await _body(head, receive)
+        if isinstance(body, Reply):
+            return body
+        clean = self._front.read(operation, head, body)
+        if isinstance(clean, Reply):
+            return clean
+        try:
+            return await _run(
+                self._application, _clean(scope, head, operation, clean), clean, receive
+            )
+        except Exception as error:
+            return self._front.crashed(head, error)
+
+
+def _head(scope: Scope) -> Head:
+    fields = [
+        (name.decode("latin-1").lower(), value.decode("latin-1"))
+        for name, value in scope["headers"]
+    ]
+    raw_path: bytes | None = scope.get("raw_path")
+    sent = (raw_path or scope["path"].encode()).partition(b"?")[0]
+    return Head(
+        method=scope["method"],
+        path=unquote_to_bytes(sent).decode("latin-1") if b"%" in sent else sent.decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=joined(fields),
+        raw_path=None if raw_path is None else sent.decode("latin-1"),
+    )
+
+
+async def _body(head: Head, receive: Receive) -> bytes | Reply:
+    """What was sent, or why it is not to be read."""
+    if (head.content_length or 0) > bodies.LARGEST:
+        return TOO_LARGE
+    parts: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return CUT_SHORT
+        part = message.get("body", b"")
+        size += len(part)
+        if size > bodies.LARGEST:
+            return TOO_LARGE
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _clean(scope: Scope, head: Head, operation: Operation, body: bytes) -> Scope:
+    """The request as the application is to see it: HEAD as GET, and one way to send a body."""
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in head.headers.items()
+        if name not in _CONSUMED
+    ]
+    headers.append((b"content-length", str(len(body)).encode()))
+    if body:
+        headers.append((b"content-type", b"application/json"))
+    path = head.path.encode("latin-1")
+    return {
+        **scope,
+        OPERATION: operation,
+        "method": operation.method,
+        "path": head.path,
+        "raw_path": path,
+        "root_path": "",
+        "headers": headers,
+    }
+
+
+_CONSUMED = frozenset(
+    ("content-type", "content-length", "content-encoding", "transfer-encoding", "expect")
+)
+
+
+async def _run(application: Application, scope: Scope, body: bytes, receive: Receive) -> Reply:
+    status = 0
+    headers: list[tuple[str, str]] = []
+    parts: list[bytes] = []
+    given = False
+
+    async def receive_clean() -> Message:
+        nonlocal given
+        if given:
+            # Frameworks listen for a client that leaves while they answer.
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def collect(message: Message) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            headers = [
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in message.get("headers", ())
+            ]
+        elif message["type"] == "http.response.body":
+            parts.append(message.get("body", b""))
+
+    await application(scope, receive_clean, collect)
+    if not status:
+        raise RuntimeError("the application ended without an answer")
+    return Reply(status, headers, b"".join(parts))

@@ -1,0 +1,325 @@
+"""What stands before and behind every framework: the rules, on plain data.
+
+On the way in the front settles everything on which frameworks and servers quarrel, so that behind
+it a framework only ever sees a clean and complete request. On the way out it puts on what every
+answer carries. `blog_core.http.wsgi` and `blog_core.http.asgi` are the same front for the two kinds
+of server interface.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import getrandbits
+from urllib.parse import unquote_to_bytes
+
+from blog_core.http import bodies, problems
+from blog_core.http.logs import log
+from blog_core.http.operations import ID, OPERATIONS, USERNAME, Operation
+from blog_core.http.replies import Headers, Reply
+from blog_core.http.requests import matches_none
+from blog_core.settings import Settings
+
+LONGEST_TARGET = 2_700
+MOST_HEADERS = 90
+MOST_HEADER_BYTES = 8_000
+MOST_QUERY_FIELDS = 50
+METHODS = frozenset(
+    ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+)
+SESSION_COOKIES = frozenset(("session", "__Host-session"))
+MACHINE_PATHS = frozenset(("/livez", "/readyz", "/openapi.json"))
+
+VARY = "Authorization, Cookie, Origin"
+EXPOSED = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+HTML_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+# What a body is refused for while it is still being read.
+TOO_LARGE = problems.problem(413, f"A body has at most {bodies.LARGEST} bytes.")
+CUT_SHORT = problems.problem(400, "The body is shorter than it was said to be.")
+
+# What an application behind the front may say for itself; anything else of its headers is dropped.
+_KEPT = frozenset(
+    (
+        "accept-encoding",
+        "accept-patch",
+        "accept-post",
+        "allow",
+        "content-type",
+        "etag",
+        "link",
+        "location",
+        "retry-after",
+        "www-authenticate",
+    )
+)
+_PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
+_QUERY = re.compile(r"(?:[!#$&-;=?-~]|%[0-9A-Fa-f]{2})*")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PORT = re.compile(r":[0-9]{0,5}\Z")
+
+
+@dataclass(slots=True)
+class Head:
+    """A request without its body. Header names are in lower case, repeated ones joined by ",".
+
+    `path` is decoded, `raw_path` as sent where the server tells (else None).
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    raw_path: str | None = None
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        sent = self.headers.get("x-request-id", "")
+        # Told apart, not kept secret: the system's random numbers would cost more than the rest.
+        self.id = sent if _REQUEST_ID.fullmatch(sent) else f"{getrandbits(128):032x}"
+
+    @property
+    def is_for_programs(self) -> bool:
+        return self.path.startswith("/api/") or self.path in MACHINE_PATHS
+
+    @property
+    def has_credentials(self) -> bool:
+        return "authorization" in self.headers or bool(self.session_cookies())
+
+    @property
+    def content_length(self) -> int | None:
+        sent = self.headers.get("content-length", "")
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 20 else None
+
+    def session_cookies(self) -> list[str]:
+        # Servers join two Cookie fields in different ways.
+        pairs = re.split("[;,]", self.headers.get("cookie", ""))
+        names = [pair.partition("=")[0].strip() for pair in pairs]
+        return [name for name in names if name in SESSION_COOKIES]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A path that exists, and its operations by method."""
+
+    operations: Mapping[str, Operation]
+
+    @property
+    def allow(self) -> str:
+        implied = {"HEAD", "OPTIONS"} if "GET" in self.operations else {"OPTIONS"}
+        return ", ".join(sorted(self.operations.keys() | implied))
+
+
+class Front:
+    """The rules under some settings: `admit`, `read`, then the application, then `finish`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hosts = frozenset(settings.hosts)
+        self._origins = frozenset(settings.cors_origins)
+        self._https = settings.https
+        self._fixed, self._patterns = _resources()
+
+    # --- on the way in ---------------------------------------------------------------------------
+
+    def admit(self, head: Head) -> Operation | Reply:
+        """The operation that is asked for, or the answer where none of them is to see it."""
+        return self._unreadable(head) or self._unknown_host(head) or self._route(head)
+
+    def read(self, operation: Operation, head: Head, body: bytes) -> bytes | Reply:
+        """The body that the application is to see, or why it is to see none."""
+        if (head.content_length or 0) > len(body):
+            return CUT_SHORT
+        if operation.body is None:
+            return b""
+        if operation.body_optional and not body:
+            return b"{}"
+        if head.headers.get("content-encoding", "identity").lower() != "identity":
+            detail = "Send the body without a Content-Encoding."
+            return problems.problem(415, detail, [("Accept-Encoding", "identity")])
+        if not bodies.is_json_type(head.headers.get("content-type", "")):
+            name = "Accept-Patch" if operation.method == "PATCH" else "Accept-Post"
+            detail = "Send JSON in UTF-8, with Content-Type: application/json."
+            return problems.problem(415, detail, [(name, "application/json")])
+        reason = bodies.why_unreadable(body)
+        return body if reason is None else problems.problem(400, reason)
+
+    def _unreadable(self, head: Head) -> Reply | None:
+        headers = head.headers
+        if len(head.path) + len(head.query) + bool(head.query) > LONGEST_TARGET:
+            return self._problem(
+                head, 414, f"A path with its query has at most {LONGEST_TARGET} characters."
+            )
+        if (
+            len(headers) > MOST_HEADERS
+            or sum(map(len, headers)) + sum(map(len, headers.values())) > MOST_HEADER_BYTES
+        ):
+            return self._problem(
+                head,
+                431,
+                f"Send at most {MOST_HEADERS} header fields and {MOST_HEADER_BYTES} bytes.",
+            )
+        if head.query:
+            reason = _why_unreadable_query(head.query)
+            if reason:
+                return self._problem(head, 400, reason)
+        if "," in headers.get("authorization", ""):
+            return self._problem(head, 400, "Send one Authorization field, with one token.")
+        if "cookie" in headers and len(head.session_cookies()) > 1:
+            return self._problem(head, 400, "Send one session cookie.")
+        if headers.get("expect", "100-continue").lower() != "100-continue":
+            return self._problem(head, 417, "Only the expectation 100-continue can be met.")
+        return None
+
+    def _unknown_host(self, head: Head) -> Reply | None:
+        host = _PORT.sub("", head.headers.get("host", "").lower())
+        if host in self._hosts:
+            return None
+        return self._problem(head, 400, "This host is not served here.")
+
+    def _route(self, head: Head) -> Operation | Reply:
+        resource = self._resource(head)
+        if resource is None:
+            return self._problem(head, 404, "There is nothing here.")
+        operation = resource.operations.get("GET" if head.method == "HEAD" else head.method)
+        if operation is not None:
+            return operation
+        allow = ("Allow", resource.allow)
+        if head.method == "OPTIONS":
+            return Reply(204, (allow,))
+        if head.method in METHODS:
+            return self._problem(head, 405, f"Use one of {resource.allow}.", [allow])
+        return self._problem(head, 501, "This method is not known here.")
+
+    def _resource(self, head: Head) -> Resource | None:
+        # Where the server says how the path was sent, an escaped one is another path.
+        if "%" in (head.raw_path or "") or not _PATH.fullmatch(head.path):
+            return None
+        fixed = self._fixed.get(head.path)
+        if fixed is not None:
+            return fixed
+        return next(
+            (found for pattern, found in self._patterns if pattern.fullmatch(head.path)), None
+        )
+
+    @staticmethod
+    def _problem(head: Head, status: int, detail: str, headers: Headers = ()) -> Reply:
+        say = problems.problem if head.is_for_programs else problems.page
+        return say(status, detail, headers)
+
+    # --- on the way out --------------------------------------------------------------------------
+
+    def crashed(self, head: Head, error: BaseException) -> Reply:
+        """The answer to an error nobody foresaw, which is logged here and nowhere else."""
+        log.error("request %s failed: %s %s", head.id, head.method, head.path, exc_info=error)
+        return problems.unexpected()
+
+    def finish(self, head: Head, reply: Reply) -> Reply:
+        """The answer as it is sent: with what every answer carries, and nothing else."""
+        headers = [(name, value) for name, value in reply.headers if name.lower() in _KEPT]
+        body = reply.body
+        if reply.status == 200 and "if-none-match" in head.headers and _not_modified(head, headers):
+            reply, body = Reply(304), b""
+        if reply.status in (204, 304):
+            headers = [header for header in headers if header[0].lower() != "content-type"]
+            body = b""
+        else:
+            headers.append(("Content-Length", str(len(body))))
+        headers += self._common(head, reply.status)
+        return Reply(reply.status, headers, b"" if head.method == "HEAD" else body)
+
+    def _common(self, head: Head, status: int) -> Headers:
+        api = head.is_for_programs
+        public = (
+            status < 400 and head.method in ("GET", "HEAD", "OPTIONS") and not head.has_credentials
+        )
+        headers = [
+            ("Cache-Control", "public, no-cache" if public else "no-store"),
+            ("Vary", VARY),
+            ("X-Request-ID", head.id),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Frame-Options", "DENY"),
+            ("Referrer-Policy", "same-origin"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "cross-origin" if api else "same-origin"),
+            ("Content-Security-Policy", API_POLICY if api else HTML_POLICY),
+        ]
+        if self._https:
+            headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+        if "origin" in head.headers:
+            headers += self._cors(head, status)
+        return headers
+
+    def _cors(self, head: Head, status: int) -> Headers:
+        origin = head.headers["origin"]
+        if origin not in self._origins:
+            return ()
+        headers = [("Access-Control-Allow-Origin", origin)]
+        if head.method == "OPTIONS" and "access-control-request-method" in head.headers:
+            resource = self._resource(head)
+            if status == 204 and resource is not None:
+                headers += [
+                    ("Access-Control-Allow-Methods", resource.allow),
+                    ("Access-Control-Allow-Headers", ALLOWED_HEADERS),
+                    ("Access-Control-Max-Age", "600"),
+                ]
+        headers.append(("Access-Control-Expose-Headers", EXPOSED))
+        return headers
+
+
+def joined(fields: list[tuple[str, str]]) -> dict[str, str]:
+    """Header fields as the front reads them: repeated ones joined, unreadable ones empty.
+
+    A name with an underscore is left out because CGI cannot tell it from one with a hyphen; a
+    value outside ASCII counts as empty because servers disagree about what it says.
+    """
+    headers: dict[str, str] = {}
+    for name, sent in fields:
+        if "_" in name:
+            continue
+        value = sent if sent.isascii() else ""
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _resources() -> tuple[dict[str, Resource], list[tuple[re.Pattern[str], Resource]]]:
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    fixed: dict[str, Resource] = {}
+    patterns: list[tuple[re.Pattern[str], Resource]] = []
+    for path, operations in by_path.items():
+        if "{" in path:
+            pattern = re.sub(r"\{(\w+)\}", _parameter, path)
+            patterns.append((re.compile(pattern), Resource(operations)))
+        else:
+            fixed[path] = Resource(operations)
+    return fixed, patterns
+
+
+def _parameter(match: re.Match[str]) -> str:
+    return USERNAME if match[1] == "username" else ID
+
+
+def _not_modified(head: Head, headers: Headers) -> bool:
+    etags = [value for name, value in headers if name.lower() == "etag"]
+    return (
+        head.method in ("GET", "HEAD")
+        and bool(etags)
+        and matches_none(head.headers["if-none-match"], etags[0])
+    )
+
+
+def _why_unreadable_query(query: str) -> str | None:
+    if not _QUERY.fullmatch(query):
+        return "The query holds characters that must be escaped, or a broken escape."
+    if sum(map(bool, query.split("&"))) > MOST_QUERY_FIELDS:
+        return f"A query has at most {MOST_QUERY_FIELDS} fields."
+    if "%" in query:
+        try:
+            text = unquote_to_bytes(query).decode()
+        except UnicodeDecodeError:
+            return "The query is not UTF-8."
+        if "\0" in text:
+            return "The query holds NUL."
+    return None

@@ -1,0 +1,148 @@
+"""Every operation of the API: the checklist each adapter is held against.
+
+The front reads it too: it answers for paths and methods that are not here.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from blog_core import schemas
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. `{username}` in a path is a username, any other parameter an id.
+
+    `name` is the function's name in every adapter and the `operationId` of its document;
+    `answer` is the schema of a success, which has the status `success`; `versioned` says that
+    `If-Match` is needed, `keyed` that an `Idempotency-Key` is understood.
+    """
+
+    name: str
+    method: str
+    path: str
+    answer: Any = None
+    success: int = 200
+    credentials: Literal["unread", "optional", "needed"] = "needed"
+    body: type[BaseModel] | None = None
+    body_optional: bool = False
+    query: type[BaseModel] | None = None
+    versioned: bool = False
+    keyed: bool = False
+    forbids: bool = False
+
+
+PostPage = schemas.Page[schemas.Post]
+TokenPage = schemas.Page[schemas.Token]
+UserPage = schemas.Page[schemas.User]
+
+OPERATIONS = (
+    Operation(
+        "sign_up",
+        "POST",
+        "/api/users",
+        schemas.OwnUser,
+        201,
+        credentials="unread",
+        body=schemas.NewUser,
+        keyed=True,
+    ),
+    Operation(
+        "list_users",
+        "GET",
+        "/api/users",
+        UserPage,
+        credentials="optional",
+        query=schemas.PageQuery,
+    ),
+    Operation("get_user", "GET", "/api/users/{username}", schemas.User, credentials="optional"),
+    Operation("get_me", "GET", "/api/me", schemas.OwnUser),
+    Operation("change_me", "PATCH", "/api/me", schemas.OwnUser, body=schemas.UserChanges),
+    Operation("delete_me", "DELETE", "/api/me", success=204),
+    Operation(
+        "change_password",
+        "POST",
+        "/api/me/password",
+        success=204,
+        body=schemas.PasswordChange,
+        forbids=True,
+    ),
+    Operation(
+        "sign_in",
+        "POST",
+        "/api/tokens",
+        schemas.NewToken,
+        201,
+        credentials="unread",
+        body=schemas.SignIn,
+        keyed=True,
+    ),
+    Operation("list_tokens", "GET", "/api/tokens", TokenPage, query=schemas.PageQuery),
+    Operation("end_current_token", "DELETE", "/api/tokens/current", success=204),
+    Operation("end_token", "DELETE", "/api/tokens/{token_id}", success=204),
+    Operation(
+        "list_posts",
+        "GET",
+        "/api/posts",
+        PostPage,
+        credentials="optional",
+        query=schemas.PostQuery,
+    ),
+    Operation(
+        "create_post", "POST", "/api/posts", schemas.Post, 201, body=schemas.NewPost, keyed=True
+    ),
+    Operation("get_post", "GET", "/api/posts/{post_id}", schemas.Post, credentials="optional"),
+    Operation(
+        "replace_post",
+        "PUT",
+        "/api/posts/{post_id}",
+        schemas.Post,
+        body=schemas.PostContent,
+        versioned=True,
+        forbids=True,
+    ),
+    Operation(
+        "change_post",
+        "PATCH",
+        "/api/posts/{post_id}",
+        schemas.Post,
+        body=schemas.PostChanges,
+        versioned=True,
+        forbids=True,
+    ),
+    Operation(
+        "delete_post",
+        "DELETE",
+        "/api/posts/{post_id}",
+        success=204,
+        versioned=True,
+        forbids=True,
+    ),
+    Operation(
+        "publish_post",
+        "POST",
+        "/api/posts/{post_id}/publish",
+        schemas.Post,
+        body=schemas.Publication,
+        body_optional=True,
+        versioned=True,
+        forbids=True,
+    ),
+    Operation(
+        "unpublish_post",
+        "POST",
+        "/api/posts/{post_id}/unpublish",
+        schemas.Post,
+        versioned=True,
+        forbids=True,
+    ),
+    Operation("livez", "GET", "/livez", schemas.Health, credentials="unread"),
+    Operation("readyz", "GET", "/readyz", schemas.Health, credentials="unread"),
+    Operation("openapi", "GET", "/openapi.json", credentials="unread"),
+)
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+ID = "[1-9][0-9]{0,17}"
+USERNAME = "[A-Za-z0-9_.-]{1,80}"

@@ -1,0 +1,107 @@
+"""Any failure as an answer: problem details (RFC 9457) for programs, a page for people."""
+
+from collections.abc import Sequence
+from html import escape
+from json import dumps
+
+from blog_core.domain import errors
+from blog_core.domain.errors import BlogError, FieldError
+from blog_core.http.logs import log, request_id
+from blog_core.http.replies import Headers, Reply
+
+# Ours, because the phrases of `http.HTTPStatus` differ between versions of Python.
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    417: "Expectation Failed",
+    422: "Unprocessable Content",
+    428: "Precondition Required",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
+
+PROBLEM = ("Content-Type", "application/problem+json")
+HTML = ("Content-Type", "text/html; charset=utf-8")
+REALM = 'Bearer realm="blog"'
+
+
+def problem(
+    status: int,
+    detail: str,
+    headers: Headers = (),
+    errors: Sequence[FieldError] | None = None,
+) -> Reply:
+    """Problem details with the members in their order: type, title, status, detail, errors."""
+    content: dict[str, object] = {
+        "type": "about:blank",
+        "title": TITLES[status],
+        "status": status,
+        "detail": detail,
+    }
+    if errors is not None:
+        content["errors"] = [
+            {"field": error.field, "code": error.code, "message": error.message} for error in errors
+        ]
+    body = dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return Reply(status, (PROBLEM, *headers), body)
+
+
+def page(status: int, detail: str, headers: Headers = ()) -> Reply:
+    """The same for people: the answer outside the API."""
+    title = escape(TITLES[status])
+    body = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f"<body><main><h1>{title}</h1><p>{escape(detail)}</p></main></body></html>"
+    )
+    return Reply(status, (HTML, *headers), body.encode())
+
+
+def of(error: BlogError) -> Reply:
+    """What a client is told when a use case refuses."""
+    match error:
+        case errors.WrongPassword():
+            return problem(401, "The username or password is not right.", [_authenticate()])
+        case errors.NotAuthenticated(token_sent=True):
+            value = f'{REALM}, error="invalid_token"'
+            return problem(401, "The token is not good, or not any more.", [_authenticate(value)])
+        case errors.NotAuthenticated():
+            return problem(401, "Sign in first: this needs a bearer token.", [_authenticate()])
+        case errors.Forbidden():
+            return problem(403, str(error))
+        case errors.NotFound():
+            return problem(404, "There is nothing here.")
+        case errors.Taken():
+            taken = [FieldError(field, "taken", "This is taken.") for field in error.fields]
+            return problem(409, "Somebody else has this already.", errors=taken)
+        case errors.KeyInUse():
+            in_use = FieldError("Idempotency-Key", "in_use", "Try again in a moment.")
+            return problem(409, "A request with this key is under way.", errors=[in_use])
+        case errors.Stale():
+            return problem(412, "It has changed since: read it again, then repeat the change.")
+        case errors.Invalid():
+            return problem(422, "The request is not valid.", errors=error.errors)
+        case errors.VersionRequired():
+            return problem(428, "Send If-Match with the ETag that the change was made from.")
+        case errors.Unavailable():
+            log.warning("request %s: no answer from the database", request_id.get(), exc_info=error)
+            return problem(503, "The database did not answer: try again.", [("Retry-After", "1")])
+    raise error
+
+
+def unexpected() -> Reply:
+    """What is said of an error nobody foresaw: nothing."""
+    return problem(500, "Something went wrong on our side.")
+
+
+def _authenticate(value: str = REALM) -> tuple[str, str]:
+    return ("WWW-Authenticate", value)

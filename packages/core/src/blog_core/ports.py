@@ -1,0 +1,184 @@
+"""What the use cases need from the outside, as protocols."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from blog_core import schemas
+from blog_core.domain.posts import BlogPost, Status
+from blog_core.domain.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose credentials were good: the user, and the token they used."""
+
+    id: int
+    is_staff: bool
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of an ordered list: at most `limit` items beyond `after`, in order or backwards.
+
+    `after` is the sort key of an item, which need not exist any more.
+    """
+
+    limit: int
+    after: tuple[str | int, ...] | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostFilter:
+    """Which posts: of one status, of one author, with all of these words."""
+
+    status: Status
+    newest_first: bool = True
+    author_key: str | None = None
+    author_id: int | None = None
+    words: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """A user's password hash as it stood when it was read."""
+
+    user_id: int
+    hash: str
+
+
+class Users(Protocol):
+    def add(self, user: User) -> None:
+        """Give the user an id. Raises Taken."""
+
+    def save(self, user: User) -> None:
+        """Raises Taken."""
+
+    def remove(self, user: User) -> None:
+        """Remove the user with everything that is theirs."""
+
+    def get(self, user_id: int) -> User | None: ...
+    def password_by_name(self, username_key: str) -> StoredPassword | None:
+        """The password of an active user."""
+
+    def password_of(self, user_id: int) -> StoredPassword | None: ...
+    def replace_password(self, stored: StoredPassword, new: str) -> bool:
+        """Put a new hash, while the user is active and the old one still stands; tell whether."""
+
+    def view(self, username_key: str) -> schemas.User | None: ...
+    def view_own(self, user_id: int) -> schemas.OwnUser | None: ...
+    def page(self, window: Window) -> list[schemas.User]:
+        """By id. In the order of the walk: the caller turns a backward page round."""
+
+
+class Posts(Protocol):
+    def add(self, post: BlogPost) -> None:
+        """Give the post an id."""
+
+    def save(self, post: BlogPost) -> None:
+        """Write the change in one UPDATE on id and version. Raises Stale."""
+
+    def remove(self, post: BlogPost) -> None:
+        """Raises Stale."""
+
+    def get(self, post_id: int, caller: Caller, now: datetime) -> BlogPost | None:
+        """The post to change, if the caller sees it."""
+
+    def view(self, post_id: int, caller: Caller | None, now: datetime) -> schemas.Post | None:
+        """The post to show, if the caller sees it."""
+
+    def page(self, wanted: PostFilter, window: Window, now: datetime) -> list[schemas.Post]:
+        """In the order of the walk: the caller turns a backward page round."""
+
+
+class Tokens(Protocol):
+    def add(self, user_id: int, digest: str, created: datetime, expires: datetime) -> int:
+        """The new token's id."""
+
+    def caller(self, digest: str, now: datetime) -> Caller | None:
+        """Whose token it is, while it and the user are good."""
+
+    def remove(self, user_id: int, token_id: int) -> bool:
+        """Whether the user had such a token."""
+
+    def remove_others(self, user_id: int, token_id: int) -> None: ...
+    def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Token]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What an idempotency key stands for: the request it came with and the answer it got."""
+
+    fingerprint: str
+    answer: bytes
+
+
+class IdempotencyKeys(Protocol):
+    def find(self, key: str, since: datetime) -> StoredAnswer | None: ...
+    def claim(self, key: str, fingerprint: str, now: datetime, since: datetime) -> None:
+        """Take the key for this request, and forget the ones from before `since`.
+
+        Raises KeyInUse when another request with the key is ahead.
+        """
+
+    def answer(self, key: str, answer: bytes) -> None:
+        """Remember the answer of a claimed key."""
+
+
+class Repositories(Protocol):
+    @property
+    def users(self) -> Users: ...
+    @property
+    def posts(self) -> Posts: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def keys(self) -> IdempotencyKeys: ...
+
+
+class Storage(Protocol):
+    """Where the blog is kept. A block is a transaction; what it raises undoes it.
+
+    Both raise Unavailable when the database does not answer in time.
+    """
+
+    def reading(self) -> AbstractContextManager[Repositories]: ...
+    def writing(self) -> AbstractContextManager[Repositories]: ...
+    def check(self) -> None:
+        """Raises Unavailable unless the database answers with the schema of this release."""
+
+    def close(self) -> None: ...
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime:
+        """Now, aware and in UTC."""
+
+
+class PasswordHasher(Protocol):
+    def hash(self, password: str) -> str: ...
+    def verify(self, password: str, stored: str | None) -> bool:
+        """Whether it is the password. A missing hash costs the same time and is never right."""
+
+    def outdated(self, stored: str) -> bool:
+        """Whether the hash should be rewritten now that the password is known."""
+
+
+class Secrets(Protocol):
+    """What only those who know the site's secret can make or read."""
+
+    def new_token(self) -> str: ...
+    def digest(self, token: str) -> str:
+        """What is stored of a token."""
+
+    def keyed(self, *parts: str) -> str:
+        """A message authentication code over the parts, printable."""
+
+    def seal_cursor(self, listing: str, backward: bool, key: Sequence[str | int]) -> str: ...
+    def open_cursor(self, listing: str, cursor: str) -> tuple[bool, tuple[str | int, ...]]:
+        """Whether it goes backwards, and from where. Raises ValueError unless it is of this list
+        and unaltered."""

@@ -1,0 +1,1 @@
+"""Passwords, and what only the holder of the site's secret can make."""

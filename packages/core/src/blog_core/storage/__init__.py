@@ -1,0 +1,1 @@
+"""Where the blog is kept: SQLAlchemy tables, repositories and migrations."""

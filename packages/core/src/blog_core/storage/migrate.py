@@ -1,0 +1,61 @@
+"""The schema's versions: Alembic, the one owner of the tables.
+
+Alembic is imported by those who migrate, not by every process that serves.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+from blog_core.storage.engine import translated, writing_engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_DIRECTORY = Path(__file__).parent / "migrations"
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database's schema to a revision. Raises Unavailable when it does not answer."""
+    from alembic import command  # noqa: PLC0415 # see above
+
+    engine = writing_engine(url)
+    try:
+        with translated(), engine.begin() as connection:
+            command.upgrade(configuration(connection), revision)
+    finally:
+        engine.dispose()
+
+
+def configuration(connection: Connection) -> "Config":
+    """Alembic's configuration for an open connection, for its commands."""
+    from alembic.config import Config  # noqa: PLC0415 # see above
+
+    config = Config()
+    config.set_main_option("script_location", str(_DIRECTORY))
+    config.attributes["connection"] = connection
+    return config
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has exactly the schema of this release."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    stored = connection.scalars(text("SELECT version_num FROM alembic_version"))
+    return frozenset(stored) == _heads()
+
+
+@cache
+def _heads() -> frozenset[str]:
+    # As Alembic reads them: the revisions that no other one follows.
+    sources = [path.read_text("utf-8") for path in (_DIRECTORY / "versions").glob("*.py")]
+    assigned = [dict(_ASSIGNMENT.findall(source)) for source in sources]
+    return frozenset(one["revision"] for one in assigned) - frozenset(
+        one["down_revision"] for one in assigned if "down_revision" in one
+    )
+
+
+_ASSIGNMENT = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)

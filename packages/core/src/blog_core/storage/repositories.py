@@ -1,0 +1,407 @@
+"""The repositories on SQLAlchemy.
+
+What is changed is loaded as an entity; what is only shown is selected column by column and built
+straight into the output dataclasses: one query, no identity map.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from blog_core import schemas
+from blog_core.domain.errors import KeyInUse, Stale, Taken, Unavailable
+from blog_core.domain.instants import format_instant, parse_instant
+from blog_core.domain.posts import BlogPost, Status
+from blog_core.domain.users import User
+from blog_core.ports import Caller, PostFilter, StoredAnswer, StoredPassword, Window
+from blog_core.storage import migrate
+from blog_core.storage.engine import reading_engine, translated, writing_engine
+from blog_core.storage.search import holds_words, word_values
+from blog_core.storage.tables import InstantText, idempotency_keys, posts, tokens, users
+
+
+def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, InstantText)
+
+
+# --- users ---------------------------------------------------------------------------------------
+
+_USER = select(users.c.id, users.c.username, _text(users.c.joined))
+_USER_BY_NAME = _USER.where(users.c.username_key == bindparam("key"), users.c.is_active)
+_OWN_USER = _USER.add_columns(users.c.email, users.c.is_staff).where(
+    users.c.id == bindparam("user_id")
+)
+
+
+class SqlUsers:
+    def __init__(self, connection: Connection, session: Session | None) -> None:
+        self._connection = connection
+        self._session = session
+
+    def add(self, user: User) -> None:
+        _writable(self._session).add(user)
+        self.save(user)
+
+    def save(self, user: User) -> None:
+        keys = {"username": user.username_key, "email": user.email_key}
+        taken = [field for field, key in keys.items() if self._is_taken(field, key, user.id)]
+        if taken:
+            raise Taken(taken)
+        try:
+            _writable(self._session).flush()
+        except IntegrityError as error:
+            # Somebody was faster since the look above. Each database names the column its own way.
+            raise Taken([field for field in keys if f"{field}_key" in str(error.orig)]) from error
+
+    def remove(self, user: User) -> None:
+        session = _writable(self._session)
+        session.delete(user)
+        session.flush()
+
+    def get(self, user_id: int) -> User | None:
+        return _writable(self._session).get(User, user_id)
+
+    def password_by_name(self, username_key: str) -> StoredPassword | None:
+        return self._password(users.c.username_key == username_key)
+
+    def password_of(self, user_id: int) -> StoredPassword | None:
+        return self._password(users.c.id == user_id)
+
+    def replace_password(self, stored: StoredPassword, new: str) -> bool:
+        unchanged = (
+            users.c.id == stored.user_id,
+            users.c.password == stored.hash,
+            users.c.is_active,
+        )
+        statement = update(users).where(*unchanged).values(password=new)
+        return self._connection.execute(statement).rowcount == 1
+
+    def view(self, username_key: str) -> schemas.User | None:
+        row = self._connection.execute(_USER_BY_NAME, {"key": username_key}).one_or_none()
+        return None if row is None else schemas.User(*row)
+
+    def view_own(self, user_id: int) -> schemas.OwnUser | None:
+        row = self._connection.execute(_OWN_USER, {"user_id": user_id}).one_or_none()
+        return None if row is None else schemas.OwnUser(*row)
+
+    def page(self, window: Window) -> list[schemas.User]:
+        statement = _by_id(_USER.where(users.c.is_active), users.c.id, window, descending=False)
+        return [schemas.User(*row) for row in self._connection.execute(statement).all()]
+
+    def _password(self, condition: ColumnElement[bool]) -> StoredPassword | None:
+        statement = select(users.c.id, users.c.password).where(condition, users.c.is_active)
+        row = self._connection.execute(statement).one_or_none()
+        return None if row is None else StoredPassword(*row)
+
+    def _is_taken(self, field: str, key: str, own_id: int | None) -> bool:
+        owner = select(users.c.id).where(users.c[f"{field}_key"] == key)
+        return self._connection.scalar(owner) not in (None, own_id)
+
+
+# --- posts ---------------------------------------------------------------------------------------
+
+_POST = select(
+    posts.c.id,
+    posts.c.title,
+    posts.c.content,
+    _text(posts.c.pub_date),
+    posts.c.author_id,
+    users.c.username,
+    _text(posts.c.created),
+    _text(posts.c.updated),
+    posts.c.version,
+).join_from(posts, users)
+_POST_BY_ID = _POST.where(posts.c.id == bindparam("post_id"))
+_PUBLISHED = posts.c.pub_date <= bindparam("now")
+_SCHEDULED = posts.c.pub_date > bindparam("now")
+_VISIBLE = {
+    "anybody": _POST_BY_ID.where(_PUBLISHED),
+    "caller": _POST_BY_ID.where(or_(_PUBLISHED, posts.c.author_id == bindparam("caller_id"))),
+    "staff": _POST_BY_ID,
+}
+
+
+class SqlPosts:
+    def __init__(self, connection: Connection, session: Session | None) -> None:
+        self._connection = connection
+        self._session = session
+
+    def add(self, post: BlogPost) -> None:
+        session = _writable(self._session)
+        session.add(post)
+        session.flush()
+
+    def save(self, post: BlogPost) -> None:
+        with _one_writer():
+            _writable(self._session).flush()
+
+    def remove(self, post: BlogPost) -> None:
+        session = _writable(self._session)
+        session.delete(post)
+        with _one_writer():
+            session.flush()
+
+    def get(self, post_id: int, caller: Caller, now: datetime) -> BlogPost | None:
+        statement = select(BlogPost).where(posts.c.id == post_id)
+        if not caller.is_staff:
+            statement = statement.where(
+                or_(posts.c.pub_date <= now, posts.c.author_id == caller.id)
+            )
+        return _writable(self._session).scalars(statement).one_or_none()
+
+    def view(self, post_id: int, caller: Caller | None, now: datetime) -> schemas.Post | None:
+        who = "anybody" if caller is None else "staff" if caller.is_staff else "caller"
+        values = {"post_id": post_id, "now": now, "caller_id": caller and caller.id}
+        row = self._connection.execute(_VISIBLE[who], values).one_or_none()
+        return None if row is None else _post(row, format_instant(now))
+
+    def page(self, wanted: PostFilter, window: Window, now: datetime) -> list[schemas.Post]:
+        if wanted.words is not None and not wanted.words:
+            return []
+        statement = _posts_page(
+            wanted.status,
+            descending=wanted.newest_first != window.backward,
+            by_author=wanted.author_key is not None,
+            own=wanted.author_id is not None,
+            dialect=self._connection.dialect.name,
+            words=len(wanted.words or ()),
+            beyond=window.after is not None,
+        )
+        values: dict[str, Any] = {"now": now, "limit": window.limit}
+        if wanted.author_key is not None:
+            values["author_key"] = wanted.author_key
+        if wanted.author_id is not None:
+            values["author_id"] = wanted.author_id
+        if wanted.words is not None:
+            values |= word_values(self._connection.dialect.name, wanted.words)
+        if window.after is not None:
+            instant, post_id = window.after
+            values |= {"after_instant": parse_instant(str(instant)), "after_id": post_id}
+        current = format_instant(now)
+        rows = self._connection.execute(statement, values).all()
+        return [_post(row, current) for row in rows]
+
+
+# The shapes of the query are few; building one costs more than running it.
+@lru_cache(maxsize=256)
+def _posts_page(
+    status: Status,
+    *,
+    descending: bool,
+    by_author: bool,
+    own: bool,
+    dialect: str,
+    words: int,
+    beyond: bool,
+) -> Select[Any]:
+    column = posts.c.created if status == "draft" else posts.c.pub_date
+    conditions: list[ColumnElement[bool]] = []
+    if status == "draft":
+        conditions.append(posts.c.pub_date.is_(None))
+    elif status == "scheduled":
+        conditions.append(_SCHEDULED)
+    elif not (beyond and descending):
+        # Beyond a published post going back in time, all are published: one bound, one range.
+        conditions.append(_PUBLISHED)
+    if by_author:
+        author = select(users.c.id).where(users.c.username_key == bindparam("author_key"))
+        conditions.append(posts.c.author_id == author.scalar_subquery())
+    if own:
+        conditions.append(posts.c.author_id == bindparam("author_id"))
+    if words:
+        conditions.append(holds_words(dialect, words))
+    if beyond:
+        instant = bindparam("after_instant", type_=column.type)
+        post_id: ColumnElement[int] = bindparam("after_id")
+        # Written out, because not every database uses an index for (a, b) < (?, ?).
+        conditions.append(
+            and_(column <= instant, or_(column < instant, posts.c.id < post_id))
+            if descending
+            else and_(column >= instant, or_(column > instant, posts.c.id > post_id))
+        )
+    order = (column.desc(), posts.c.id.desc()) if descending else (column, posts.c.id)
+    return _POST.where(*conditions).order_by(*order).limit(bindparam("limit"))
+
+
+def _post(row: Row[*tuple[Any, ...]], now: str) -> schemas.Post:
+    post_id, title, content, pub_date, author_id, username, created, updated, version = row
+    # Instants as text compare like instants: RFC 3339 of one length.
+    status: Status = (
+        "draft" if pub_date is None else "published" if pub_date <= now else "scheduled"
+    )
+    author = schemas.Author(author_id, username)
+    return schemas.Post(
+        post_id, title, content, pub_date, status, author, created, updated, version
+    )
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    try:
+        yield
+    except StaleDataError as error:
+        raise Stale from error
+
+
+# --- tokens --------------------------------------------------------------------------------------
+
+_CALLER = (
+    select(users.c.id, users.c.is_staff, tokens.c.id)
+    .join_from(tokens, users)
+    .where(
+        tokens.c.digest == bindparam("digest"),
+        tokens.c.expires > bindparam("now"),
+        users.c.is_active,
+    )
+)
+_TOKEN = select(tokens.c.id, _text(tokens.c.created), _text(tokens.c.expires))
+
+
+class SqlTokens:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, user_id: int, digest: str, created: datetime, expires: datetime) -> int:
+        values = {"user_id": user_id, "digest": digest, "created": created, "expires": expires}
+        result = self._connection.execute(insert(tokens).values(values))
+        key: Any = result.inserted_primary_key
+        return int(key[0])
+
+    def caller(self, digest: str, now: datetime) -> Caller | None:
+        row = self._connection.execute(_CALLER, {"digest": digest, "now": now}).one_or_none()
+        return None if row is None else Caller(*row)
+
+    def remove(self, user_id: int, token_id: int) -> bool:
+        statement = delete(tokens).where(tokens.c.id == token_id, tokens.c.user_id == user_id)
+        return self._connection.execute(statement).rowcount == 1
+
+    def remove_others(self, user_id: int, token_id: int) -> None:
+        statement = delete(tokens).where(tokens.c.user_id == user_id, tokens.c.id != token_id)
+        self._connection.execute(statement)
+
+    def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Token]:
+        own = _TOKEN.where(tokens.c.user_id == user_id, tokens.c.expires > now)
+        statement = _by_id(own, tokens.c.id, window, descending=True)
+        return [schemas.Token(*row) for row in self._connection.execute(statement).all()]
+
+
+# --- idempotency keys ----------------------------------------------------------------------------
+
+
+class SqlIdempotencyKeys:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, key: str, since: datetime) -> StoredAnswer | None:
+        statement = select(idempotency_keys.c.fingerprint, idempotency_keys.c.answer).where(
+            idempotency_keys.c.key == key, idempotency_keys.c.created >= since
+        )
+        row = self._connection.execute(statement).one_or_none()
+        return None if row is None else StoredAnswer(*row)
+
+    def claim(self, key: str, fingerprint: str, now: datetime, since: datetime) -> None:
+        self._connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created < since))
+        values = {"key": key, "fingerprint": fingerprint, "answer": b"", "created": now}
+        try:
+            self._connection.execute(insert(idempotency_keys).values(values))
+        except IntegrityError as error:
+            raise KeyInUse from error
+
+    def answer(self, key: str, answer: bytes) -> None:
+        self._connection.execute(
+            update(idempotency_keys).where(idempotency_keys.c.key == key).values(answer=answer)
+        )
+
+
+# --- together ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SqlRepositories:
+    connection: Connection
+    session: Session | None
+
+    @cached_property
+    def users(self) -> SqlUsers:
+        return SqlUsers(self.connection, self.session)
+
+    @cached_property
+    def posts(self) -> SqlPosts:
+        return SqlPosts(self.connection, self.session)
+
+    @cached_property
+    def tokens(self) -> SqlTokens:
+        return SqlTokens(self.connection)
+
+    @cached_property
+    def keys(self) -> SqlIdempotencyKeys:
+        return SqlIdempotencyKeys(self.connection)
+
+
+class SqlStorage:
+    """The blog in a database, by its SQLAlchemy URL. Connects when first used."""
+
+    def __init__(self, url: str) -> None:
+        self.reader: Engine = reading_engine(url)
+        self.writer: Engine = writing_engine(url)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlRepositories]:
+        with translated(), self.reader.connect() as connection:
+            yield SqlRepositories(connection, None)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlRepositories]:
+        with (
+            translated(),
+            Session(self.writer, expire_on_commit=False, autoflush=False) as session,
+            session.begin(),
+        ):
+            yield SqlRepositories(session.connection(), session)
+
+    def check(self) -> None:
+        with translated(), self.reader.connect() as connection:
+            if not migrate.is_current(connection):
+                raise Unavailable("the database's schema is not the one of this release")
+
+    def close(self) -> None:
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def _writable(session: Session | None) -> Session:
+    if session is None:
+        raise RuntimeError("entities are loaded to be changed: use Storage.writing()")
+    return session
+
+
+def _by_id(
+    statement: Select[Any], column: ColumnElement[int], window: Window, *, descending: bool
+) -> Select[Any]:
+    descending = descending != window.backward
+    if window.after is not None:
+        beyond = window.after[0]
+        statement = statement.where(column < beyond if descending else column > beyond)
+    return statement.order_by(column.desc() if descending else column).limit(window.limit)

@@ -1,0 +1,157 @@
+"""The tables, and the domain's dataclasses mapped onto them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.mysql import DATETIME, LONGBLOB, LONGTEXT
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+from blog_core.domain.instants import format_instant
+from blog_core.domain.posts import BlogPost
+from blog_core.domain.users import User
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC on every database; MariaDB keeps its microseconds."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(DATETIME(fsp=6))
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class InstantText(UserDefinedType[str]):
+    """A stored instant read as RFC 3339 text: lists need no datetime on the way out."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], str | None]:
+        # SQLite keeps instants as text already.
+        return _text_from_text if dialect.name == "sqlite" else _text_from_datetime
+
+
+def _text_from_text(value: str | None) -> str | None:
+    return value and f"{value[:10]}T{value[11:]}Z"
+
+
+def _text_from_datetime(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    return format_instant(value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+# SQLite numbers rows by itself only in INTEGER columns; Django's keys are BIGINT elsewhere.
+Id = BigInteger().with_variant(Integer, "sqlite")
+LongText = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+LongBytes = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
+
+
+def folded(length: int) -> String:
+    """Text that core has normalised already: compared byte by byte on every database."""
+    return String(length).with_variant(String(length, collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("username", String(80), nullable=False),
+    Column("username_key", folded(80), nullable=False, unique=True),
+    Column("email", String(120), nullable=False),
+    Column("email_key", folded(120), nullable=False, unique=True),
+    # Imported hashes are as long as they are: Django's reach 128, Werkzeug's scrypt 162.
+    Column("password", String(255), nullable=False),
+    Column("is_staff", Boolean, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("joined", Instant, nullable=False),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("author_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("content", LongText, nullable=False),
+    Column("pub_date", Instant),
+    Column("created", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("search", LongText, nullable=False),
+    Index("ix_posts_pub_date_id", "pub_date", "id"),
+    Index("ix_posts_author_id_pub_date_id", "author_id", "pub_date", "id"),
+    Index("ix_posts_author_id_created_id", "author_id", "created", "id"),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", folded(64), nullable=False, unique=True),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", folded(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("answer", LongBytes, nullable=False),
+    Column("created", Instant, nullable=False, index=True),
+)
+
+mappers = registry(metadata=metadata)
+mappers.map_imperatively(User, users)
+mappers.map_imperatively(
+    BlogPost,
+    posts,
+    # One UPDATE ... WHERE id = ? AND version = ? decides between writers; the domain counts.
+    version_id_col=posts.c.version,
+    version_id_generator=False,
+)

@@ -1,0 +1,110 @@
+import pytest
+
+from blog_core.settings import Settings, SettingsError, new_secret
+
+SECRET = "a secret of at least 32 characters"
+
+
+def test_without_any_variable_the_defaults_serve_one_machine() -> None:
+    settings = Settings.from_env({})
+    assert Settings() == settings
+    assert ("development", "sqlite:///blog.sqlite3") == (settings.profile, settings.database_url)
+    assert ("localhost", "127.0.0.1", "[::1]") == settings.hosts
+    assert ((), False, True, 30) == (
+        settings.cors_origins,
+        settings.https,
+        settings.rehash,
+        settings.token_days,
+    )
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    assert Settings() == Settings.from_env({"BLOG_HOSTS": "", "BLOG_HTTPS": "", "OTHER": "x"})
+
+
+def test_every_field_comes_from_its_variable() -> None:
+    settings = Settings.from_env(
+        {
+            "BLOG_PROFILE": "production",
+            "BLOG_DATABASE_URL": "postgresql+psycopg://u:p@db/blog",
+            "BLOG_SECRET_KEY": SECRET,
+            "BLOG_HOSTS": " Blog.Example, www.blog.example,",
+            "BLOG_CORS_ORIGINS": "https://app.example,http://localhost:3000",
+            "BLOG_HTTPS": "on",
+            "BLOG_REHASH": "off",
+            "BLOG_TOKEN_DAYS": "7",
+        }
+    )
+    expected = Settings(
+        profile="production",
+        database_url="postgresql+psycopg://u:p@db/blog",
+        secret_key=SECRET,
+        hosts=("blog.example", "www.blog.example"),
+        cors_origins=("https://app.example", "http://localhost:3000"),
+        https=True,
+        rehash=False,
+        token_days=7,
+    )
+    assert expected == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BLOG_PROFILE", "staging"),
+        ("BLOG_SECRET_KEY", "x" * 31),
+        ("BLOG_DATABASE_URL", "blog.sqlite3"),
+        ("BLOG_DATABASE_URL", "mysql://u:p@db/blog"),
+        ("BLOG_DATABASE_URL", "postgresql+psycopg://u:p@db:port/blog"),
+        ("BLOG_DATABASE_URL", "oracle://u:p@db/blog"),
+        ("BLOG_DATABASE_URL", "sqlite://"),
+        ("BLOG_DATABASE_URL", "sqlite:///:memory:"),
+        ("BLOG_HOSTS", ","),
+        ("BLOG_HOSTS", "*"),
+        ("BLOG_HOSTS", "blog.example:8000"),
+        ("BLOG_HOSTS", "https://blog.example"),
+        ("BLOG_CORS_ORIGINS", "*"),
+        ("BLOG_CORS_ORIGINS", "null"),
+        ("BLOG_CORS_ORIGINS", "https://app.example/"),
+        ("BLOG_CORS_ORIGINS", "app.example"),
+        ("BLOG_HTTPS", "true"),
+        ("BLOG_REHASH", "ON"),
+        ("BLOG_TOKEN_DAYS", "0"),
+        ("BLOG_TOKEN_DAYS", "3651"),
+        ("BLOG_TOKEN_DAYS", "-1"),
+        ("BLOG_TOKEN_DAYS", "1.5"),
+        ("BLOG_TOKEN_DAYS", "٣"),
+        ("BLOG_TOKEN_DAYS", "9" * 5000),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: .+\.$"):
+        Settings.from_env({name: value})
+
+
+def test_production_has_a_secret_of_its_own() -> None:
+    with pytest.raises(SettingsError, match=r"^BLOG_SECRET_KEY: "):
+        Settings.from_env({"BLOG_PROFILE": "production"})
+    assert Settings(profile="production", secret_key=new_secret()).profile == "production"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://user:top-secret@db/blog",
+        "postgresql+psycopg://user@db/blog?password=top-secret",
+        "mariadb+pymysql://user:top-secret@db/blog",
+    ],
+)
+def test_no_secret_is_shown(url: str) -> None:
+    settings = Settings(database_url=url, secret_key=SECRET)
+    shown = f"{settings!r} {settings} {settings.shown()}"
+    assert "top-secret" not in shown
+    assert SECRET not in shown
+    assert "db/blog" in settings.shown()["BLOG_DATABASE_URL"]
+
+
+def test_what_is_shown_names_every_variable() -> None:
+    shown = Settings().shown()
+    assert {f"BLOG_{name.upper()}" for name in Settings.__dataclass_fields__} == shown.keys()
+    assert shown["BLOG_SECRET_KEY"] == "(development default)"

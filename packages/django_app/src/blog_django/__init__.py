@@ -1,0 +1,4 @@
+"""The blog through Django and Django REST framework.
+
+gunicorn blog_django.wsgi:application
+"""

@@ -1,0 +1,91 @@
+"""What the views have in common: REST framework, less what is settled before it is reached."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from pydantic import BaseModel
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.pagination import BasePagination
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.viewsets import GenericViewSet
+
+from blog_core.http import replies, requests
+from blog_core.schemas import Credentials, Page
+from blog_django.errors import send
+from blog_django.openapi import OperationSchema
+from blog_django.serializers import SchemaSerializer
+from blog_django.session import BearerAuthentication, IsSignedInWhereNeeded, caller_of, operation_of
+
+UseCase = Callable[[Any], Page[Any]]
+
+
+class JsonOnly(BaseContentNegotiation):
+    """There is one representation, whatever `Accept` says."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class UseCasePagination(BasePagination):
+    """Pages that a use case makes from the query; it stands where others give a queryset."""
+
+    query: BaseModel
+    page: Page[Any]
+    path: str
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        schema = operation_of(request).query
+        assert schema is not None  # noqa: S101 # a list has a query
+        self.path = request.path
+        self.query = requests.query(schema, request.META["QUERY_STRING"])
+        self.page = queryset(self.query)
+        return list(self.page.results)
+
+    def get_paginated_response(self, data: Any) -> Any:
+        return send(replies.page(self.page, self.path, self.query))
+
+
+class BlogViewSet(GenericViewSet[Any]):
+    """A viewset over use cases; `serializer_classes` says which action reads which body."""
+
+    authentication_classes = [BearerAuthentication]
+    permission_classes = [IsSignedInWhereNeeded]
+    content_negotiation_class = JsonOnly
+    parser_classes = [JSONParser]
+    renderer_classes = [JSONRenderer]
+    pagination_class = UseCasePagination
+    schema = OperationSchema()
+    format_kwarg = None  # there are no format suffixes
+    default_response_headers: ClassVar[dict[str, str]] = {}  # the front's
+    serializer_classes: ClassVar[Mapping[str, type[SchemaSerializer]]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Without negotiation and versions: there is one representation, and one version.
+        self.perform_authentication(request)
+        self.check_permissions(request)
+
+    @property
+    def caller(self) -> Credentials:
+        """What the caller sent to say who they are."""
+        return caller_of(self.request)
+
+    def get_serializer_class(self) -> type[SchemaSerializer]:
+        return self.serializer_classes[self.action]
+
+    def validated(self, request: Request) -> Any:
+        """The body as an instance of the action's schema. Raises Invalid."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def paginated(self, use_case: UseCase) -> HttpResponse:
+        """The page of the query. Raises Invalid for the query, and what the use case raises."""
+        # The stubs know querysets and sequences only.
+        self.paginate_queryset(use_case)  # type: ignore[arg-type]
+        return self.get_paginated_response(None)

@@ -1,0 +1,4 @@
+"""The blog through FastAPI.
+
+uvicorn blog_fastapi.asgi:app
+"""

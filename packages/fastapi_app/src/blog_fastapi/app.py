@@ -1,0 +1,42 @@
+"""The application factory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from blog_core.blog import Blog
+from blog_core.http import documents
+from blog_core.http.asgi import FrontMiddleware
+from blog_core.http.front import Front
+from blog_core.settings import Settings
+from blog_core.wiring import build
+from blog_fastapi.api import api, machine
+from blog_fastapi.errors import install
+
+
+def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
+    """The blog on these settings, behind the front. Nothing touches the database before a request.
+
+    `blog` stands in for the one the settings describe.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.blog.close()
+
+    app = FastAPI(
+        title=documents.TITLE,
+        version=documents.VERSION,
+        lifespan=lifespan,
+        redirect_slashes=False,  # another path is another path
+        openapi_url=None,  # served by the operation `openapi`, behind the same rules
+        # Not included: an included router is searched twice for each request.
+        # Asks the environment about it on every request otherwise.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        routes=[*api.routes, *machine.routes],
+    )
+    app.state.blog = blog or build(settings)
+    install(app)
+    return FrontMiddleware(app, Front(settings))

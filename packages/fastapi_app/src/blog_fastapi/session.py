@@ -1,0 +1,52 @@
+"""What a request brings along, as dependencies.
+
+They are `async` though they wait for nothing: FastAPI would send each plain one to a thread.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+
+from blog_core.blog import Blog
+from blog_core.http import requests
+from blog_core.http.asgi import OPERATION
+from blog_core.schemas import Credentials, PageQuery, PostQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The blog, and who asks."""
+
+    blog: Blog
+    caller: Credentials
+
+
+async def get_session(request: Request) -> Session:
+    scope = request.scope
+    caller = requests.admit(
+        scope[OPERATION],
+        request.headers.get("authorization"),
+        scope["query_string"].decode("latin-1"),
+    )
+    return Session(scope["app"].state.blog, caller)
+
+
+class Bearer(HTTPBearer):
+    """Says in the document that a token is needed. Which is good is the blog's to decide."""
+
+    async def __call__(self, request: Request) -> Session:  # type: ignore[override]
+        return await get_session(request)
+
+
+async def get_query(request: Request) -> Any:
+    """The query by the operation's schema: FastAPI's own would take the last of two values."""
+    query_string = request.scope["query_string"].decode("latin-1")
+    return requests.query(request.scope[OPERATION].query, query_string)
+
+
+Anyone = Annotated[Session, Depends(get_session)]
+SignedIn = Annotated[Session, Security(Bearer(scheme_name="bearer"))]
+PageAsked = Annotated[PageQuery, Depends(get_query)]
+PostsAsked = Annotated[PostQuery, Depends(get_query)]

@@ -1,0 +1,4 @@
+"""The blog through Flask.
+
+gunicorn blog_flask.wsgi:app
+"""

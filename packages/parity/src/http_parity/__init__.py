@@ -1,0 +1,1 @@
+"""Compare HTTP applications and explain how they differ."""

@@ -1,0 +1,41 @@
+"""What the tests of the workspace share; its modules are named `tests.…`, in workers too."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.seeds import Outages, provoke_outages, seeded  # noqa: E402 # the path comes first
+from tests.workers import TARGETS, Worker  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def outages_and_blogs(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Outages, dict[str, Worker]]]:
+    """How the four targets answer without a good database, then the four over equal ones."""
+    folder = tmp_path_factory.mktemp("same")
+    files = {name: folder / name / "blog.sqlite3" for name in TARGETS}
+    workers = {name: Worker(name, path) for name, path in files.items()}
+    try:
+        outages = provoke_outages(workers, files, seeded(folder))
+        yield outages, workers
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+@pytest.fixture(scope="session")
+def outages(outages_and_blogs: tuple[Outages, dict[str, Worker]]) -> Outages:
+    """How the four targets answered while their database was missing, broken, or held a key."""
+    return outages_and_blogs[0]
+
+
+@pytest.fixture(scope="session")
+def blogs(outages_and_blogs: tuple[Outages, dict[str, Worker]]) -> dict[str, Worker]:
+    """The four targets, each with its own byte copy of one seeded database."""
+    return outages_and_blogs[1]

@@ -1,0 +1,125 @@
+"""Run a command against a fresh blog: migrated, with a staff account, served if the target says so.
+
+    python tools/with_blog.py flask-gunicorn pytest --pyargs blog_contract --target {target} ...
+
+`{target}` in the command becomes the name of a target in process (`flask-wsgi`), or the URL of the
+server started for it (`flask-gunicorn`); `{staff}` becomes the staff account, `name:password`.
+Ends with the command's exit code, or 1 if the server does not start.
+"""
+
+import argparse
+import http.client
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SERVERS = ("gunicorn", "granian", "uvicorn")
+START_SECONDS = 60
+STOP_SECONDS = 30
+STAFF = "staff"
+
+
+def main() -> int:
+    """Make the blog, run the command, take the blog away."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("target", help="FRAMEWORK-wsgi, FRAMEWORK-asgi or FRAMEWORK-SERVER")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    framework, _, server = arguments.target.partition("-")
+    password = secrets.token_urlsafe(16)
+    with tempfile.TemporaryDirectory(prefix="triptych-") as directory:
+        env = os.environ | {
+            "BLOG_CORS_ORIGINS": "https://reader.example",
+            "BLOG_DATABASE_URL": f"sqlite:///{directory}/blog.sqlite3",
+            "BLOG_SECRET_KEY": secrets.token_hex(32),
+        }
+        triptych("migrate", env=env)
+        triptych("user", "create", "--staff", STAFF, env=env | {"BLOG_NEW_PASSWORD": password})
+        words = {"{target}": arguments.target, "{staff}": f"{STAFF}:{password}"}
+        if server not in SERVERS:
+            return run(arguments.command, words, env)
+        with serving(framework, server, Path(directory, "server.log"), env) as url:
+            return run(arguments.command, words | {"{target}": url}, env)
+
+
+def triptych(*arguments: str, env: Mapping[str, str]) -> None:
+    """Run a command of triptych to its end; a failure is raised, its output shown."""
+    subprocess.run([sys.executable, "-m", "triptych", *arguments], env=env, check=True)
+
+
+def run(command: list[str], words: Mapping[str, str], env: Mapping[str, str]) -> int:
+    """The exit code of the command, its words filled in."""
+    filled = list(command)
+    for word, meaning in words.items():
+        filled = [each.replace(word, meaning) for each in filled]
+    return subprocess.run(filled, env=env, check=False).returncode
+
+
+@contextmanager
+def serving(framework: str, server: str, log: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """The URL of the framework behind a production server, which is stopped on leaving."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    options = ["--server", server, "--port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "triptych", "serve", framework, *options],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for the command; the server is stopped after it, workers included.
+            start_new_session=True,
+        )
+    try:
+        wait_until_ready(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(process)
+        sys.stderr.write(log.read_text("utf-8", "replace"))
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    """Ask /readyz until it says 200; exits with 1 when the server ends, or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready(port):
+        if process.poll() is not None:
+            sys.exit(f"the server ended with {process.returncode} before it was ready")
+        if time.monotonic() > deadline:
+            sys.exit(f"the server was not ready after {START_SECONDS} seconds")
+        time.sleep(0.1)
+
+
+def ready(port: int) -> bool:
+    """Whether something on this port answers 200 to /readyz."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server and wait for it; what is left of its group after that is killed."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

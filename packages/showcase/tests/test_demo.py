@@ -189,7 +189,10 @@ def path_without(package: str, directory: Path) -> str:
 def processes_on(port: int, *, besides: int = 0) -> dict[int, str]:
     """The processes whose command line names one of three ports, by id."""
     ports = {str(port + position) for position in range(3)}
-    lines = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True)
+    # Whole lines: ps cuts them to COLUMNS where that is set.
+    lines = subprocess.run(
+        ["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True
+    )
     found = {}
     for line in lines.stdout.splitlines():
         pid, _, arguments = line.strip().partition(" ")

@@ -11,3 +11,7 @@ class ApplicationError(TargetError):
 
 class NoAnswerError(TargetError):
     """A target that ended the exchange without an answer."""
+
+
+class DocumentError(Exception):
+    """An OpenAPI document that cannot be used, said in one sentence."""

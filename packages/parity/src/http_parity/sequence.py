@@ -18,12 +18,16 @@ class Reference:
 
     `source` is `header:NAME`, `cookie:NAME` or `body:POINTER`, a JSON pointer (RFC 6901). `escape`
     says how the value is written where it is put: as it is, as part of a path or query
-    (percent-encoded), or as the inside of a JSON string.
+    (percent-encoded), or as the inside of a JSON string: `""`, `url` or `json`. Where there is a
+    `pattern`, a regular expression with one group, the value is what its first match has in it:
+    the path of a `Location`, a parameter of a link. A number or a boolean is written as in JSON. A
+    reference to what is not there is the empty text.
     """
 
     step: int
     source: str
     escape: str = ""
+    pattern: str = ""
 
 
 Text = tuple[str | Reference, ...]

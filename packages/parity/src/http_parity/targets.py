@@ -6,6 +6,8 @@ target.close()
 """
 
 import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from http_parity.asgi import ASGITarget
@@ -32,6 +34,28 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Give back what the target holds."""
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """A target to be opened: how it is reached, called and brought back to its first state."""
+
+    address: str
+    """`wsgi:module:app`, `asgi:module:create_app("x", debug=False)`, `http://host:port`."""
+    name: str = ""
+    """How reports call it; the address where there is none."""
+    reset: Callable[[], object] | str | None = None
+    """Brings back the first state: a callable, `module:function`, or a command line."""
+    reset_every: bool = True
+    """Whether it is reset before each sequence, or only at the start."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Set for an application in process, which then gets a process of its own."""
+    process: bool = False
+    """Whether an application in process gets a process of its own."""
+    verify: bool | str = True
+    """For https: whether the certificate is verified, or the file of certificates to trust."""
+    timeout: float = 30.0
+    """In seconds, for one answer."""
 
 
 def open_target(address: str, name: str | None = None) -> Target:

@@ -54,7 +54,7 @@ def json_answer(text: str) -> Answer:
             ["body: Decimal('0.1') is not Decimal('0.10000000000000001')"],
         ),
         ('{"a":1,"b":2}', '{"b":2,"a":1}', ["body: ['a', 'b'] is not ['b', 'a'] (key order only)"]),
-        ('{"a":1}', '{"a": 1}', ["body: '' is not ' ' (whitespace only)"]),
+        ('{"a":1}', '{"a": 1}', ["body: ':' is not ': ' (whitespace only)"]),
         ("[1]", "[1]\n", ["body: '' is not '\\n' (whitespace only)"]),
         ('"\u00e9"', '"\\u00e9"', ["body: '\"é\"' is not '\"\\\\u00e9\"' (spelling only)"]),
         ("1.0", "1", ["body: '1.0' is not '1' (spelling only)"]),

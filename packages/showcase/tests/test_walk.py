@@ -96,7 +96,9 @@ def test_one_different_byte_is_a_problem_that_names_both() -> None:
     same, other = Answer(404, (), b"{}"), Answer(404, (), b"{ }")
     step = Step(title="", method="GET", path="/", status=404)
     walk = Walk([Fixed("Django", same), Fixed("Flask", same), Fixed("FastAPI", other)], "x")
-    assert walk.take(step).problems == ("Django and FastAPI differ: body: b'{}' is not b'{ }'",)
+    assert walk.take(step).problems == (
+        "Django and FastAPI differ: body: '{' is not '{ ' (whitespace only)",
+    )
 
 
 def test_equal_answers_of_another_status_are_a_problem() -> None:

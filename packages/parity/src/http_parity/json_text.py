@@ -16,6 +16,17 @@ DEPTH: Final = 200
 
 _GAP = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_AROUND: Final = {
+    "start": ("", ""),
+    "end": ("", ""),
+    "[": ("[", ""),
+    "{": ("{", ""),
+    ",": (",", ""),
+    ":": (":", ""),
+    "before :": ("", ":"),
+    "before , ] }": ("", ","),
+}
+"""The places of white space, and the tokens that show them to a reader."""
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 
@@ -162,7 +173,9 @@ def differences(a: Text, b: Text) -> Iterator[Difference]:
             left, right = min(gaps), min(b.gaps[where])
             if left == right:
                 left, right = max(gaps), max(b.gaps[where])
-            yield _body("", left, right, "whitespace")
+            before, after = _AROUND[where]
+            sides = [f"{before}{gap}{after}" for gap in (left, right)]
+            yield _body("", sides[0], sides[1], "whitespace")
             return
 
 

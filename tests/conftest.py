@@ -1,5 +1,6 @@
 """What the tests of the workspace share; its modules are named `tests.…`, in workers too."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,3 +40,21 @@ def outages(outages_and_blogs: tuple[Outages, dict[str, Worker]]) -> Outages:
 def blogs(outages_and_blogs: tuple[Outages, dict[str, Worker]]) -> dict[str, Worker]:
     """The four targets, each with its own byte copy of one seeded database."""
     return outages_and_blogs[1]
+
+
+@pytest.fixture(scope="session")
+def odd_blogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Worker]]:
+    """The four targets over equal databases, for odd things sent that may leave traces."""
+    folder = tmp_path_factory.mktemp("odd")
+    seed = seeded(folder)
+    workers: dict[str, Worker] = {}
+    try:
+        for name in TARGETS:
+            path = folder / name / "blog.sqlite3"
+            path.parent.mkdir()
+            shutil.copyfile(seed, path)
+            workers[name] = Worker(name, path)
+        yield workers
+    finally:
+        for worker in workers.values():
+            worker.close()

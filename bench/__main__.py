@@ -91,7 +91,7 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
             ceiling = _ceiling(cores, plan, say)
             measured = compare(targets, arguments.operations or OPERATIONS, plan, cores, say)
         if not arguments.no_growth:
-            listed = [target for target in targets if not target.name.startswith("bare")]
+            listed = [t for t in targets if not t.name.startswith("bare") and not t.joined]
             grown = grow(
                 listed,
                 sizes,

@@ -59,8 +59,9 @@ def compare(
             url = data.url(database)
             port = stack.enter_context(serving(target, url, cores, folder))
             check_reads(target, port, database)
-            token = sign_in(target, port) if {*operations} & {*WRITES} else ""
-            if "create" in operations:
+            writes = bool({*operations} & {*WRITES}) and not target.joined
+            token = sign_in(target, port) if writes else ""
+            if "create" in operations and writes:
                 check_create(target, port, database, token)
             ports[target.name] = port
             for operation in operations:
@@ -68,10 +69,11 @@ def compare(
         measured = []
         for operation in operations:
             status = 200 if operation in ("list", "single") else 201
-            rounds: dict[str, list[load.Round]] = {target.name: [] for target in targets}
+            asked = [each for each in targets if operation not in WRITES or not each.joined]
+            rounds: dict[str, list[load.Round]] = {target.name: [] for target in asked}
             for number in range(plan.rounds + 1):
-                for index in range(len(targets)):
-                    name = targets[(index + number) % len(targets)].name
+                for index in range(len(asked)):
+                    name = asked[(index + number) % len(asked)].name
                     say(f"{operation}: round {number} of {plan.rounds}, {name}")
                     result = load.run(
                         ports[name],

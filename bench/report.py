@@ -64,11 +64,20 @@ def operations_table(measured: Sequence[Measured], operation: str) -> Table:
     found = {each.target: each for each in measured if each.operation == operation}
     table = Table(title=f"{operation}: requests a second, median (quartiles)", title_justify="left")
     table.add_column("")
-    for heading in ("adapter", "tutorial", "times tutorial", "goal", "bare driver", "of bare"):
+    for heading in (
+        "adapter",
+        "tutorial",
+        "times tutorial",
+        "goal",
+        "times joined",
+        "bare driver",
+        "of bare",
+    ):
         table.add_column(heading, justify="right")
     for framework in FRAMEWORKS:
-        adapter, peer, floor = (
-            found.get(name) for name in (framework.adapter, framework.peer, framework.floor)
+        adapter, peer, joined, floor = (
+            found.get(name)
+            for name in (framework.adapter, framework.peer, framework.joined, framework.floor)
         )
         if adapter is None and peer is None:
             continue
@@ -81,6 +90,7 @@ def operations_table(measured: Sequence[Measured], operation: str) -> Table:
             _rate(peer),
             times.show(2) if times else "",
             _goal(framework, operation, times),
+            ratio(adapter, joined).show(2) if adapter and joined else "",
             f"{statistics.median(floor.rates):,.0f}" if floor else "",
             f"{share.median:.0%}" if share else "",
         )

@@ -71,8 +71,9 @@ def serving(target: Target, url: str, cores: Cores, folder: Path) -> Iterator[in
     """
     port = free_port()
     flags = {"gunicorn": _gunicorn, "uvicorn": _uvicorn}[target.server]
+    env = environment(url) | ({"BENCH_JOINED": "yes"} if target.joined else {})
     command = [sys.executable, "-m", target.server, *flags(port), target.import_string]
-    with running(command, port, cores, folder / f"{target.name}.log", environment(url)):
+    with running(command, port, cores, folder / f"{target.name}.log", env):
         yield port
 
 

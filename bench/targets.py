@@ -23,6 +23,8 @@ class Target:
     bare_list: bool = False
     """The list is the JSON array itself, as the FastAPI tutorial answers it."""
     slash: str = ""
+    joined: bool = False
+    """Only read from: a peer whose posts come with their authors by a join."""
 
     @property
     def posts(self) -> str:
@@ -43,6 +45,7 @@ class Framework:
     title: str
     adapter: str
     peer: str
+    joined: str
     floor: str
     goals: dict[str, float]
 
@@ -58,6 +61,13 @@ TARGETS = {
             deep_query="?page={page}",
             slash="/",
         ),
+        Target(
+            "django-joined",
+            "bench.peers.drf_tutorial.wsgi:application",
+            "gunicorn",
+            slash="/",
+            joined=True,
+        ),
         Target("flask", "blog_flask.wsgi:app", "gunicorn"),
         Target(
             "flask-tutorial",
@@ -65,6 +75,7 @@ TARGETS = {
             "gunicorn",
             deep_query="?page={page}",
         ),
+        Target("flask-joined", "bench.peers.flask_tutorial:app", "gunicorn", joined=True),
         Target("bare-wsgi", "bench.bare.wsgi:app", "gunicorn"),
         Target("fastapi", "blog_fastapi.asgi:app", "uvicorn"),
         Target(
@@ -74,14 +85,42 @@ TARGETS = {
             deep_query="?offset={offset}",
             bare_list=True,
         ),
+        Target(
+            "fastapi-joined",
+            "bench.peers.fastapi_tutorial:app",
+            "uvicorn",
+            bare_list=True,
+            joined=True,
+        ),
         Target("bare-asgi", "bench.bare.asgi:app", "uvicorn"),
     )
 }
 
 FRAMEWORKS = (
-    Framework("Django", "django", "django-tutorial", "bare-wsgi", {"list": 3.5, "single": 3.5}),
-    Framework("Flask", "flask", "flask-tutorial", "bare-wsgi", {"list": 2.2, "single": 2.2}),
-    Framework("FastAPI", "fastapi", "fastapi-tutorial", "bare-asgi", {"list": 4.0, "single": 4.0}),
+    Framework(
+        "Django",
+        "django",
+        "django-tutorial",
+        "django-joined",
+        "bare-wsgi",
+        {"list": 3.5, "single": 3.5},
+    ),
+    Framework(
+        "Flask",
+        "flask",
+        "flask-tutorial",
+        "flask-joined",
+        "bare-wsgi",
+        {"list": 2.2, "single": 2.2},
+    ),
+    Framework(
+        "FastAPI",
+        "fastapi",
+        "fastapi-tutorial",
+        "fastapi-joined",
+        "bare-asgi",
+        {"list": 4.0, "single": 4.0},
+    ),
 )
 
 NEW_POST = json.dumps(

@@ -9,10 +9,10 @@ from blog_core.http import documents, replies, requests
 from blog_core.http.operations import PostPage, TokenPage, UserPage
 from blog_fastapi.errors import described, send
 from blog_fastapi.openapi import document
-from blog_fastapi.session import Anyone, PageAsked, PostsAsked, SignedIn
+from blog_fastapi.session import Anyone, OperationRoute, PageAsked, PostsAsked, SignedIn
 
-api = APIRouter(prefix="/api")
-machine = APIRouter()
+api = APIRouter(prefix="/api", route_class=OperationRoute)
+machine = APIRouter(route_class=OperationRoute)
 
 Id = Annotated[int, Path(json_schema_extra=documents.ID_SCHEMA)]
 Username = Annotated[str, Path(json_schema_extra=documents.USERNAME_SCHEMA)]

@@ -35,10 +35,7 @@ def described(name: str) -> Described:
 
 
 def send(reply: Reply) -> Response:
-    response = Response(reply.body, reply.status)
-    for name, value in reply.headers:
-        response.headers[name] = value
-    return response
+    return Response(reply.body, reply.status, dict(reply.headers))
 
 
 def install(app: FastAPI) -> None:

@@ -85,7 +85,9 @@ class Head:
 
     @property
     def has_credentials(self) -> bool:
-        return "authorization" in self.headers or bool(self.session_cookies())
+        return "authorization" in self.headers or (
+            "cookie" in self.headers and bool(self.session_cookies())
+        )
 
     @property
     def content_length(self) -> int | None:
@@ -117,7 +119,8 @@ class Front:
     def __init__(self, settings: Settings) -> None:
         self._hosts = frozenset(settings.hosts)
         self._origins = frozenset(settings.cors_origins)
-        self._https = settings.https
+        self._for_programs = _fixed_headers("cross-origin", API_POLICY, https=settings.https)
+        self._for_people = _fixed_headers("same-origin", HTML_POLICY, https=settings.https)
         self._fixed, self._patterns = _resources()
 
     # --- on the way in ---------------------------------------------------------------------------
@@ -235,17 +238,9 @@ class Front:
         )
         headers = [
             ("Cache-Control", "public, no-cache" if public else "no-store"),
-            ("Vary", VARY),
             ("X-Request-ID", head.id),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Frame-Options", "DENY"),
-            ("Referrer-Policy", "same-origin"),
-            ("Cross-Origin-Opener-Policy", "same-origin"),
-            ("Cross-Origin-Resource-Policy", "cross-origin" if api else "same-origin"),
-            ("Content-Security-Policy", API_POLICY if api else HTML_POLICY),
+            *(self._for_programs if api else self._for_people),
         ]
-        if self._https:
-            headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
         if "origin" in head.headers:
             headers += self._cors(head, status)
         return headers
@@ -279,6 +274,21 @@ def joined(fields: list[tuple[str, str]]) -> dict[str, str]:
             continue
         value = sent if sent.isascii() else ""
         headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _fixed_headers(resource_policy: str, content_policy: str, *, https: bool) -> Headers:
+    headers = [
+        ("Vary", VARY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", resource_policy),
+        ("Content-Security-Policy", content_policy),
+    ]
+    if https:
+        headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
     return headers
 
 

@@ -4,11 +4,13 @@ What is changed is loaded as an entity; what is only shown is selected column by
 straight into the output dataclasses: one query, no identity map.
 """
 
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy import (
@@ -31,7 +33,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from blog_core import schemas
-from blog_core.domain.errors import KeyInUse, Stale, Taken, Unavailable
+from blog_core.domain.errors import BlogError, KeyInUse, Stale, Taken, Unavailable
 from blog_core.domain.instants import format_instant, parse_instant
 from blog_core.domain.posts import BlogPost, Status
 from blog_core.domain.users import User
@@ -360,17 +362,45 @@ class SqlRepositories:
         return SqlIdempotencyKeys(self.connection)
 
 
+class _Reading(AbstractContextManager[SqlRepositories]):
+    """One use case that reads. A class, because every read passes here: see `translated`."""
+
+    __slots__ = ("_connection", "_storage")
+
+    def __init__(self, storage: "SqlStorage") -> None:
+        self._storage = storage
+
+    def __enter__(self) -> SqlRepositories:
+        with translated():
+            self._connection = self._storage.take_reader()
+        return SqlRepositories(self._connection, None)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None or isinstance(error, BlogError):
+            self._storage.give_back(self._connection)
+            return
+        self._connection.close()
+        translated().__exit__(kind, error, trace)
+
+
 class SqlStorage:
     """The blog in a database, by its SQLAlchemy URL. Connects when first used."""
 
     def __init__(self, url: str) -> None:
         self.reader: Engine = reading_engine(url)
         self.writer: Engine = writing_engine(url)
+        # Taking an SQLite connection from the pool costs as much as a query. Other databases can
+        # hang up in between, which the pool finds out.
+        self._keeps = self.reader.dialect.name == "sqlite"
+        self._idle: deque[Connection] = deque()
 
-    @contextmanager
-    def reading(self) -> Iterator[SqlRepositories]:
-        with translated(), self.reader.connect() as connection:
-            yield SqlRepositories(connection, None)
+    def reading(self) -> AbstractContextManager[SqlRepositories]:
+        return _Reading(self)
 
     @contextmanager
     def writing(self) -> Iterator[SqlRepositories]:
@@ -386,7 +416,21 @@ class SqlStorage:
             if not migrate.is_current(connection):
                 raise Unavailable("the database's schema is not the one of this release")
 
+    def take_reader(self) -> Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.reader.connect()
+
+    def give_back(self, connection: Connection) -> None:
+        if self._keeps:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
     def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
         self.reader.dispose()
         self.writer.dispose()
 

@@ -377,3 +377,13 @@ def test_nothing_else_is_negotiated(client: Client, field: str) -> None:
     answer = client.get("/openapi.json", headers=[(field, values.get(field, "fr;q=1, utf-16"))])
     assert (200, expected.body) == (answer.status, answer.body)
     assert answer.header("Content-Encoding") is None
+
+
+@sentence("range")
+@pytest.mark.parametrize("asked", ["bytes=0-3", "bytes=-1", "bytes=0-0,2-3", "bytes=999999999-"])
+@pytest.mark.parametrize("path", ["/livez", "/openapi.json", "/api/posts?limit=1"])
+def test_a_range_is_answered_with_the_whole(client: Client, path: str, asked: str) -> None:
+    expected = client.get(path)
+    answer = client.get(path, headers=[("Range", asked)])
+    assert (200, expected.body) == (answer.status, answer.body)
+    assert (None, None) == (answer.header("Accept-Ranges"), answer.header("Content-Range"))

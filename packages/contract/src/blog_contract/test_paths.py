@@ -45,6 +45,17 @@ def test_a_path_spelled_otherwise_is_another_path(client: Client, path: str) -> 
     assert_problem(client.get(path), 404)
 
 
+@sentence("paths")
+@pytest.mark.parametrize("path", ["/api/posts/", "/api/posts/1/", "/api//posts", "//api/posts"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_no_path_is_redirected_to_the_one_that_was_meant(
+    client: Client, method: str, path: str
+) -> None:
+    # Clients repeat a redirected write with GET, without its body or without its credentials.
+    answer = client.request(method, path)
+    assert (404, None) == (answer.status, answer.header("Location"))
+
+
 @sentence("paths", "lossy-server")
 @pytest.mark.parametrize(
     "path", ["/api/posts%2F1", "/api/posts%2f1", "/api/posts/1%2Fpublish", "/api/users/a%2Fb"]

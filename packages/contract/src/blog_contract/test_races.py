@@ -278,3 +278,20 @@ def test_posts_made_at_once_are_all_made(client: Client, new_user: NewUser) -> N
     path = "/api/posts?status=draft&order=oldest"
     made = sorted(answer.json()["id"] for answer in answers)
     assert made == sorted(ids(walk(client, path, token=account.token)))
+
+
+# Nothing is used up
+
+
+@sentence("not-used-up")
+def test_the_hundredth_read_is_answered_as_the_first(client: Client, author: Account) -> None:
+    first = client.get("/api/me", token=author.token)
+    for _ in range(99):
+        answer = client.get("/api/me", token=author.token)
+        assert (200, first.body) == (answer.status, answer.body)
+
+
+@sentence("not-used-up")
+def test_of_many_readers_at_once_each_is_answered(client: Client, author: Account) -> None:
+    calls = [partial(client.get, "/api/me", token=author.token) for _ in range(20)]
+    assert Counter({200: 20}) == Counter(statuses(at_once(calls)))

@@ -1,26 +1,25 @@
 """Every planted fault turns the contract suite red, and only the fault does."""
 
+import ast
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
-import blog_contract
 from blog_contract.client import Client
 from blog_core.storage import migrate
 from http_parity.errors import TargetError
 from http_parity.targets import open_target
-from tests.mutants import MUTANTS, PAGE, Mutant, page
-from tests.workers import ORIGIN, SECRET
+from tests.mutants import MUTANTS, Mutant
+from tests.runs import environment, outcomes
 
 ROOT = Path(__file__).parent.parent
 TARGETS = sorted({mutant.target for mutant in MUTANTS})
@@ -28,54 +27,20 @@ SECONDS = 120
 FILE = "blog.sqlite3"
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """That of a process in which the blog in this folder is served, or a mutant of it."""
-    return os.environ | {
-        "BLOG_CORS_ORIGINS": ORIGIN,
-        "BLOG_DATABASE_URL": f"sqlite:///{folder / FILE}",
-        "BLOG_SECRET_KEY": SECRET,
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-def outcomes(
-    target: str, tests: Iterable[str], env: dict[str, str], folder: Path
-) -> dict[str, bool]:
-    """Of these tests of the contract, which passed in every case and which failed in one."""
-    report = folder / "report.xml"
-    options = ["-q", "--tb=line", "-p", "no:cacheprovider", "-p", "blog_contract.plugin"]
-    # Reports name modules from the root directory on.
-    options += [f"--rootdir={Path(blog_contract.__file__).parents[1]}", f"--junit-xml={report}"]
-    names = [f"blog_contract.{test}" for test in tests]
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "--target", target, "--pyargs", *names],
-        cwd=folder,
-        # Of the plugins that are installed none but the suite's is needed; some load slowly.
-        env=env | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ran.returncode in (0, 1), ran.stdout + ran.stderr
-    found: dict[str, bool] = {}
-    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 # pytest's own
-        module = case.attrib["classname"].rpartition(".")[2]
-        test = f"{module}::{case.attrib['name'].partition('[')[0]}"
-        assert case.find("error") is None, ElementTree.tostring(case, "unicode")
-        found[test] = found.get(test, True) and case.find("failure") is None
-    return found
-
-
 @contextmanager
-def serving(mutant: Mutant, env: dict[str, str]) -> Iterator[str]:
-    """The URL of gunicorn, with so many processes of the mutant."""
+def serving(mutant: Mutant, database: Path) -> Iterator[str]:
+    """The URL of a server with so many processes of the mutant."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    application = mutant.address.partition(":")[2]
-    options = ["--workers", str(mutant.processes), "--bind", f"127.0.0.1:{port}"]
-    command = [sys.executable, "-m", "gunicorn", *options, "--log-level", "error", application]
+    kind, _, application = mutant.address.partition(":")
+    server = {
+        "asgi": ["uvicorn", "--port", str(port), "--log-level", "error"],
+        "wsgi": ["gunicorn", "--bind", f"127.0.0.1:{port}", "--log-level", "error"],
+    }[kind]
+    workers = ["--workers", str(mutant.processes)]
+    command = [sys.executable, "-m", *server, *workers, application]
+    env = os.environ | environment(database) | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=ROOT, env=env) as process:
         try:
             url = f"http://127.0.0.1:{port}"
@@ -100,22 +65,29 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def on_target(target: str, folder: Path) -> dict[str, bool]:
     """What all tests that are named for a target's mutants say of the target itself."""
-    tests = sorted({test for m in MUTANTS if m.target == target for test in m.tests})
-    return outcomes(target, tests, environment(folder), folder)
+    tests = {test for mutant in MUTANTS if mutant.target == target for test in mutant.tests}
+    return outcomes(target, tests, folder / FILE, folder)
 
 
 def on_mutant(mutant: Mutant, folder: Path) -> dict[str, bool]:
     """What the tests that are named for a mutant say of it."""
-    env = environment(folder)
     if not mutant.processes:
-        return outcomes(mutant.address, mutant.tests, env, folder)
-    with serving(mutant, env) as url:
-        return outcomes(url, mutant.tests, env, folder)
+        return outcomes(mutant.address, mutant.tests, folder / FILE, folder)
+    with serving(mutant, folder / FILE) as url:
+        return outcomes(url, mutant.tests, folder / FILE, folder)
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[dict[str, bool]]]]:
-    """Each run of the suite, by target or mutant; two at a time."""
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[dict[str, bool]]]]:
+    """Each run of the suite that is asked for, by target or mutant; two at a time."""
+    asked = {
+        mutant
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        if isinstance(mutant := item.callspec.params.get("mutant"), Mutant)
+    }
     migrated = tmp_path_factory.mktemp("migrated") / FILE
     migrate.upgrade(f"sqlite:///{migrated}")
 
@@ -126,7 +98,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[
 
     with ThreadPoolExecutor(2) as threads:
         started = {name: threads.submit(on_target, name, folder(name)) for name in TARGETS}
-        for mutant in MUTANTS:
+        for mutant in [mutant for mutant in MUTANTS if mutant in asked]:
             started[mutant.name] = threads.submit(on_mutant, mutant, folder(mutant.name))
         yield started
         threads.shutdown(cancel_futures=True)
@@ -156,5 +128,16 @@ def test_every_module_of_mutants_is_listed() -> None:
     assert modules == {mutant.name for mutant in MUTANTS}
 
 
-def test_the_page_of_mutants_is_current() -> None:
-    assert page() == (ROOT / PAGE).read_text("utf-8"), "run `python -m tests.mutants`"
+def test_every_cause_has_its_own_name() -> None:
+    assert len(MUTANTS) == len({mutant.cause for mutant in MUTANTS})
+
+
+def test_the_tests_of_stored_rows_are_all_named_for_a_mutant() -> None:
+    written = {
+        f"stored_rows::{node.name}"
+        for node in ast.parse((ROOT / "tests/stored_rows.py").read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+    assert written == {
+        test for mutant in MUTANTS for test in mutant.tests if test.startswith("stored_rows::")
+    }

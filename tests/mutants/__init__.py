@@ -10,19 +10,20 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-PAGE = "docs/mutants.md"
-
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module here, the target it is made from, and the tests of the contract that fail on it.
+    """A module here, the target it is made from, and the tests that fail on it.
 
-    `processes` serve it behind gunicorn; 0 is in the process of the tests.
+    A test is `module::function` of the contract suite, or of `tests/stored_rows.py`. `cause` is
+    what somebody would call the fault who sees what it changes for a client. So many `processes`
+    serve it, of gunicorn or uvicorn; 0 is in the process of the tests.
     """
 
     name: str
     target: str
     tests: tuple[str, ...]
+    cause: str
     processes: int = 0
 
     @property
@@ -83,42 +84,294 @@ LIST = ("test_rights::test_only_published_posts_are_in_the_list_of_an_author_who
 COUNT = ("test_lists::test_unpublished_posts_change_no_byte_of_any_page",)
 BODY = ("test_rights::test_a_hidden_post_answers_as_an_id_that_never_was",)
 TIME = ("test_rights::test_a_hidden_post_takes_the_time_of_an_id_that_never_was",)
-
-MUTANTS = (
-    Mutant("head_405", "fastapi-asgi", HEAD),
-    Mutant("wrong_allow", "fastapi-asgi", ALLOW),
-    Mutant("path_id_422", "fastapi-asgi", PATH_ID),
-    Mutant("duplicate_query_taken", "django-wsgi", TWICE),
-    Mutant("naive_datetime_out", "flask-wsgi", NAIVE_OUT),
-    Mutant("naive_datetime_in", "django-wsgi", NAIVE_IN),
-    Mutant("unknown_field_accepted", "django-wsgi", UNKNOWN),
-    Mutant("missing_if_match_accepted", "flask-wsgi", IF_MATCH),
-    Mutant("check_then_write", "flask-wsgi", RACE, processes=2),
-    Mutant("commit_after_reply", "fastapi-asgi", READ_BACK),
-    Mutant("draft_in_search", "django-wsgi", SEARCH),
-    Mutant("draft_in_list", "fastapi-asgi", LIST),
-    Mutant("draft_counted", "flask-wsgi", COUNT),
-    Mutant("draft_in_404_body", "flask-wsgi", BODY),
-    Mutant("draft_in_404_time", "flask-wsgi", TIME),
+READS_JSON = (
+    "test_bodies::test_a_body_that_is_not_good_json_is_400",
+    "test_bodies::test_bad_json_is_400_on_every_operation_that_reads_it",
+)
+OTHER_PATH = (
+    "test_paths::test_a_path_spelled_otherwise_is_another_path",
+    "test_paths::test_no_path_is_redirected_to_the_one_that_was_meant",
+)
+LOCATION = (
+    "test_hosts::test_locations_and_links_are_paths",
+    "test_posts::test_a_new_post_is_answered_with_its_path_and_its_first_tag",
+    "test_users::test_sign_up_answers_the_path_of_the_new_user",
+)
+PATCH = ("test_posts::test_patch_replaces_what_is_present_and_keeps_the_rest",)
+OWN_HEADERS = ("test_headers::test_an_answer_has_these_headers_and_no_other",)
+KEY_ORDER = (
+    "test_posts::test_a_new_post_is_answered_in_these_bytes",
+    "test_users::test_me_is_the_own_user_in_these_bytes",
+)
+NO_CREDENTIALS = ("test_credentials::test_without_credentials_it_is_401_and_the_answer_says_which",)
+NOT_ONES_OWN = (
+    "test_rights::test_a_published_post_of_another_is_seen_but_not_the_callers_to_change",
 )
 
+MUTANTS = (
+    Mutant(
+        "validation_400",
+        "django-wsgi",
+        ("test_posts::test_a_post_needs_a_title", "test_values::test_what_put_leaves_out_is_named"),
+        "a validation error is 400 instead of 422",
+    ),
+    Mutant(
+        "malformed_json_422", "fastapi-asgi", READS_JSON, "malformed JSON is 422 instead of 400"
+    ),
+    Mutant(
+        "path_id_422",
+        "fastapi-asgi",
+        PATH_ID,
+        "a path parameter of the wrong type is 422 instead of 404",
+    ),
+    Mutant(
+        "malformed_json_as_page",
+        "flask-wsgi",
+        READS_JSON,
+        "an error is HTML instead of the JSON envelope",
+    ),
+    Mutant(
+        "slash_redirect", "fastapi-asgi", OTHER_PATH, "trailing slash redirects (404 became 307)"
+    ),
+    Mutant(
+        "redirect_loses_method",
+        "django-wsgi",
+        OTHER_PATH,
+        "trailing slash redirects with 301, which turns POST into GET",
+    ),
+    Mutant(
+        "escaped_slash_decoded",
+        "flask-wsgi",
+        ("test_paths::test_an_escaped_slash_is_no_slash",),
+        "%2F in a path is decoded before routing",
+    ),
+    Mutant(
+        "absolute_location",
+        "flask-wsgi",
+        LOCATION,
+        "Location became absolute, with the scheme and host of the inside",
+    ),
+    Mutant("rfc_822_dates", "flask-wsgi", NAIVE_OUT, "dates are RFC 822 instead of RFC 3339"),
+    Mutant("offset_for_z", "fastapi-asgi", NAIVE_OUT, "UTC is written +00:00 instead of Z"),
+    Mutant("naive_datetime_out", "flask-wsgi", NAIVE_OUT, "dates lost their offset"),
+    Mutant(
+        "naive_datetime_in", "django-wsgi", NAIVE_IN, "a date without an offset is taken for UTC"
+    ),
+    Mutant(
+        "list_field_first",
+        "fastapi-asgi",
+        ("test_preconditions::test_if_match_in_two_header_fields_is_one_list",),
+        "of a list in two header fields only the first is read",
+    ),
+    Mutant(
+        "list_parameter",
+        "fastapi-asgi",
+        TWICE[:1],
+        "a query parameter is a list, sent as repeated keys",
+    ),
+    Mutant(
+        "first_of_two_taken",
+        "flask-wsgi",
+        TWICE,
+        "of a repeated query parameter the first value counts",
+    ),
+    Mutant(
+        "duplicate_query_taken",
+        "django-wsgi",
+        TWICE,
+        "of a repeated query parameter the last value counts",
+    ),
+    Mutant(
+        "unknown_parameter_refused",
+        "fastapi-asgi",
+        (
+            "test_queries::test_unknown_parameters_change_nothing",
+            "test_lists::test_unknown_parameters_are_ignored_even_twice",
+        ),
+        "an unknown query parameter is refused",
+    ),
+    Mutant(
+        "unknown_field_accepted",
+        "django-wsgi",
+        UNKNOWN,
+        "an unknown body field is ignored instead of refused",
+    ),
+    Mutant(
+        "optional_field_required",
+        "flask-wsgi",
+        (
+            "test_posts::test_a_title_is_enough_for_an_empty_draft",
+            "test_posts::test_a_new_post_is_read_back_as_it_was_answered",
+        ),
+        "an optional body field became mandatory",
+    ),
+    Mutant("patch_ignores_null", "fastapi-asgi", PATCH, "null in a PATCH is taken for absent"),
+    Mutant("patch_resets_absent", "flask-wsgi", PATCH, "what a PATCH leaves out is reset"),
+    Mutant(
+        "number_taken_for_text",
+        "django-wsgi",
+        (
+            "test_values::test_nothing_but_text_is_taken_for_text",
+            "test_users::test_sign_up_takes_nothing_but_text",
+        ),
+        "a value of another type is coerced instead of refused",
+    ),
+    Mutant(
+        "nan_crashes",
+        "fastapi-asgi",
+        ("test_bodies::test_a_body_that_is_not_good_json_is_400",),
+        "NaN in a body is a server error",
+    ),
+    Mutant(
+        "content_type_422",
+        "fastapi-asgi",
+        (
+            "test_bodies::test_a_body_of_another_type_is_415_and_the_answer_says_which_is_read",
+            "test_bodies::test_no_other_type_is_read_as_json",
+        ),
+        "another Content-Type is 422 instead of 415",
+    ),
+    Mutant(
+        "large_body_consumed",
+        "flask-wsgi",
+        ("test_bodies::test_a_body_of_one_mebibyte_is_read",),
+        "a large body arrives empty: something read it before",
+    ),
+    Mutant(
+        "body_buffered_first",
+        "django-wsgi",
+        ("test_bodies::test_a_body_declared_too_large_is_413_before_it_comes",),
+        "a body too large is read whole before it is refused",
+    ),
+    Mutant("sorted_keys", "flask-wsgi", KEY_ORDER, "JSON keys are sorted"),
+    Mutant(
+        "stored_null_crashes",
+        "fastapi-asgi",
+        ("test_lists::test_an_edit_does_not_move_a_draft_in_its_list",),
+        "a stored NULL makes a list a server error",
+    ),
+    Mutant(
+        "old_value_crashes",
+        "django-wsgi",
+        ("test_lists::test_the_own_lists_are_newest_first_by_default",),
+        "a stored value the new enum does not know makes a list a server error",
+    ),
+    Mutant(
+        "inner_join_drops_posts",
+        "fastapi-asgi",
+        ("stored_rows::test_the_posts_of_a_disabled_author_are_still_listed",),
+        "a join drops rows from a list",
+    ),
+    Mutant(
+        "filter_ignored",
+        "fastapi-asgi",
+        ("test_search::test_a_search_goes_over_every_author_unless_one_is_named",),
+        "a filter parameter is ignored",
+    ),
+    Mutant(
+        "default_order_turned",
+        "django-wsgi",
+        (
+            "test_lists::test_posts_are_listed_newest_first",
+            "test_lists::test_the_default_order_is_newest",
+        ),
+        "the default order of a list is reversed",
+    ),
+    Mutant(
+        "guard_half_dropped", "flask-wsgi", NOT_ONES_OWN, "one half of a permission check is gone"
+    ),
+    Mutant(
+        "missing_credentials_403",
+        "fastapi-asgi",
+        NO_CREDENTIALS,
+        "missing credentials are 403 instead of 401",
+    ),
+    Mutant(
+        "foreign_hash_refused",
+        "fastapi-asgi",
+        ("stored_rows::test_a_password_that_another_library_hashed_signs_in",),
+        "passwords hashed before the move are not right any more",
+    ),
+    Mutant(
+        "unknown_hash_crashes",
+        "flask-wsgi",
+        ("stored_rows::test_a_stored_hash_of_no_known_form_is_a_plain_401",),
+        "a stored hash of unknown form makes sign-in a server error",
+    ),
+    Mutant(
+        "write_by_get",
+        "flask-wsgi",
+        ("test_methods::test_a_method_a_path_does_not_have_is_405",),
+        "GET changes something",
+    ),
+    Mutant(
+        "cors_missing_on_errors",
+        "fastapi-asgi",
+        ("test_cors::test_an_allowed_origin_may_read_every_answer",),
+        "errors lost their CORS headers",
+    ),
+    Mutant(
+        "cors_get_only",
+        "fastapi-asgi",
+        ("test_cors::test_a_preflight_names_the_methods_of_the_path",),
+        "CORS allows GET only",
+    ),
+    Mutant(
+        "vary_without_cookie",
+        "flask-wsgi",
+        ("test_headers::test_every_answer_varies_by_the_same_fields",),
+        "Vary does not name Cookie",
+    ),
+    Mutant(
+        "not_modified_lost",
+        "fastapi-asgi",
+        ("test_preconditions::test_a_known_tag_is_answered_304_with_the_tag_alone",),
+        "a conditional GET is answered in full (304 became 200)",
+    ),
+    Mutant(
+        "range_answered",
+        "flask-wsgi",
+        ("test_headers::test_a_range_is_answered_with_the_whole",),
+        "a range is answered with a part (200 became 206)",
+    ),
+    Mutant("head_405", "fastapi-asgi", HEAD, "HEAD is not answered (200 became 405)"),
+    Mutant("wrong_allow", "fastapi-asgi", ALLOW, "Allow names fewer methods than there are"),
+    Mutant("date_twice", "fastapi-asgi", OWN_HEADERS, "Date is sent twice", processes=1),
+    Mutant(
+        "connections_kept",
+        "fastapi-asgi",
+        ("test_races::test_the_hundredth_read_is_answered_as_the_first",),
+        "database connections are never given back",
+    ),
+    Mutant(
+        "pool_below_threads",
+        "fastapi-asgi",
+        ("test_races::test_of_many_readers_at_once_each_is_answered",),
+        "there are fewer database connections than threads",
+    ),
+    Mutant(
+        "missing_if_match_accepted",
+        "flask-wsgi",
+        IF_MATCH,
+        "a write without If-Match is done instead of refused",
+    ),
+    Mutant(
+        "check_then_write",
+        "flask-wsgi",
+        RACE,
+        "a change is lost where two write at once",
+        processes=2,
+    ),
+    Mutant(
+        "commit_after_reply", "fastapi-asgi", READ_BACK, "what was acknowledged is not there yet"
+    ),
+    Mutant("draft_in_search", "django-wsgi", SEARCH, "a search finds what is not public"),
+    Mutant("draft_in_list", "fastapi-asgi", LIST, "a list shows what is not public"),
+    Mutant("draft_counted", "flask-wsgi", COUNT, "a page is shorter by what is not public"),
+    Mutant(
+        "draft_in_404_body", "flask-wsgi", BODY, "a 404 tells what is hidden from what never was"
+    ),
+    Mutant("draft_in_404_time", "flask-wsgi", TIME, "a 404 takes longer for what is hidden"),
+)
 
-def page() -> str:
-    """docs/mutants.md, as it is to be."""
-    lines = [
-        "# Planted faults",
-        "",
-        "A suite that no fault turns red proves nothing. Each of these is one of the adapters with",
-        "one fault planted in it (`tests/mutants/`). `tests/test_mutants.py` runs the contract",
-        "suite against every one and fails unless the tests named here fail on it, and pass on the",
-        "adapter as it is.",
-        "",
-        "| fault | planted in | caught by |",
-        "| --- | --- | --- |",
-    ]
-    for mutant in MUTANTS:
-        where = f"{mutant.processes} processes of {mutant.target}" if mutant.processes else ""
-        caught = "<br>".join(f"`{test}`" for test in mutant.tests)
-        words = mutant.fault.replace("\n", " ")
-        lines.append(f"| `{mutant.name}`: {words} | {where or mutant.target} | {caught} |")
-    return "\n".join(lines) + "\n"
+BY_NAME = {mutant.name: mutant for mutant in MUTANTS}

@@ -1,0 +1,130 @@
+"""The contract suite, some tests of it, against one target in a process of its own.
+
+    found = outcomes("wsgi:tests.mutants.sorted_keys:app", {"test_posts::test_..."}, file, folder)
+
+A process is forked from one in which the heavy libraries are imported already: a run takes a
+fraction of a second and what its tests take.
+"""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workers import ORIGIN, SECRET
+
+ROOT = Path(__file__).parent.parent
+SECONDS = 120
+
+_processes = multiprocessing.get_context("forkserver")
+# Nothing of the adapters: a mutant may have to be there first. Nothing that reads the environment.
+_processes.set_forkserver_preload(
+    [
+        "_pytest.junitxml",
+        "_pytest.pytester_assertions",
+        "alembic.config",
+        "apispec",
+        "blog_contract.client",
+        "blog_core.http.asgi",
+        "blog_core.http.documents",
+        "blog_core.http.wsgi",
+        "blog_core.wiring",
+        "django.core.handlers.wsgi",
+        "django.core.management",
+        "django.db.models",
+        "django.forms",
+        "django.template",
+        "fastapi",
+        "fastapi.openapi.utils",
+        "flask",
+        "http_parity.targets",
+        "jsonschema",
+        "pytest",
+        "sqlalchemy.dialects.sqlite",
+        "unittest.mock",
+    ]
+)
+
+
+def environment(database: Path) -> dict[str, str]:
+    """That of a process in which the blog in this file is served, or a mutant of it."""
+    return {
+        "BLOG_CORS_ORIGINS": ORIGIN,
+        "BLOG_DATABASE_URL": f"sqlite:///{database}",
+        "BLOG_SECRET_KEY": SECRET,
+    }
+
+
+def outcomes(target: str, tests: Iterable[str], database: Path, folder: Path) -> dict[str, bool]:
+    """Of these tests, which passed in every case and which failed in one.
+
+    A test is named `module::function`: `test_….py` of the contract suite, any other module of
+    `tests`. Raises AssertionError with what pytest said where one could not begin or end.
+    """
+    ours, theirs = _processes.Pipe()
+    log = folder / "pytest.log"
+    given = (target, sorted(tests), environment(database), log, theirs)
+    process = _processes.Process(target=_run, args=given)
+    process.start()
+    theirs.close()
+    try:
+        found: dict[str, bool] | None = ours.recv() if ours.poll(SECONDS) else None
+    except EOFError:
+        found = None
+    finally:
+        ours.close()
+        process.join(10)
+        if process.is_alive():
+            process.kill()
+            process.join()
+    assert found is not None, log.read_text("utf-8") if log.exists() else f"{target}: no outcome"
+    return found
+
+
+class _Outcomes:
+    """Notes what became of each test; one that could not begin or end spoils the run."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, bool] = {}
+        self.errors: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        file, _, name = report.location
+        test = f"{Path(file).stem}::{name.partition('[')[0]}"
+        if report.when == "call":
+            self.found[test] = self.found.get(test, True) and report.passed
+        elif report.failed:
+            self.errors.append(report.nodeid)
+
+
+def _run(
+    target: str,
+    tests: list[str],
+    environ: Mapping[str, str],
+    log: Path,
+    connection: "Connection[Any, Any]",
+) -> None:
+    with log.open("w", encoding="utf-8") as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+    os.chdir(log.parent)
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    # Of the plugins that are installed none but the suite's is needed; some load slowly.
+    os.environ |= {**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    noted = _Outcomes()
+    options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", "blog_contract.plugin"]
+    names = [f"{'blog_contract' if test.startswith('test_') else 'tests'}.{test}" for test in tests]
+    code = pytest.main(
+        [*options, f"--rootdir={log.parent}", "--target", target, "--pyargs", *names],
+        plugins=[noted],
+    )
+    sys.stdout.flush()
+    if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not noted.errors:
+        connection.send(noted.found)
+    connection.close()

@@ -208,6 +208,14 @@ def test_a_body_that_is_not_good_json_is_400(client: Client, body: bytes) -> Non
     assert_problem(client.post("/api/tokens", body=body), 400)
 
 
+@sentence("json")
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("field", ["username", "another"])
+def test_nan_or_infinity_in_a_field_is_400(client: Client, field: str, constant: str) -> None:
+    body = b'{"password":"nine lives","%b":%b}' % (field.encode(), constant.encode())
+    assert_problem(client.post("/api/tokens", body=body), 400)
+
+
 @sentence("json", "order-no-database")
 @pytest.mark.parametrize(("method", "path"), READS_JSON)
 @pytest.mark.parametrize("name", ["open-object", "nan", "duplicate-key", "bom", "depth-33"])

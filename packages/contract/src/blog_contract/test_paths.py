@@ -52,7 +52,7 @@ def test_no_path_is_redirected_to_the_one_that_was_meant(
     client: Client, method: str, path: str
 ) -> None:
     # Clients repeat a redirected write with GET, without its body or without its credentials.
-    answer = client.request(method, path)
+    answer = client.request(method, path, json={"title": "Never"})
     assert (404, None) == (answer.status, answer.header("Location"))
 
 

@@ -63,6 +63,29 @@ class ASGITarget:
         what = f"{request.method} {request.target[:200]}"
         return self._run(exchange.run(self._application, dict(self._state)), what)
 
+    def converse(self, turn: Callable[[Answer | TargetError | None], Request | None]) -> None:
+        """Ask `turn` for requests, giving it what came of the last one, until it has no more.
+
+        It is called inside the loop, which saves the way into the loop's thread for each request.
+        """
+
+        async def talk() -> None:
+            said: Answer | TargetError | None = None
+            while (request := turn(said)) is not None:
+                request = with_defaults(request, self.host)
+                exchange = _Exchange(self.name, request)
+                # A task of its own, as servers give it: what it sets in its context ends with it.
+                task = asyncio.ensure_future(exchange.run(self._application, dict(self._state)))
+                try:
+                    async with asyncio.timeout(self._timeout):
+                        said = await task
+                except TargetError as error:
+                    said = error
+                except TimeoutError:
+                    said = TargetError(f"{self.name} gave no answer within {self._timeout:g} s.")
+
+        asyncio.run_coroutine_threadsafe(talk(), self._loop).result()
+
     def close(self) -> None:
         """Shut the application's lifespan down and end the loop."""
         if self._loop.is_closed():

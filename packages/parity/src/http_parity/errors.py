@@ -5,6 +5,10 @@ class TargetError(Exception):
     """A target that cannot be opened or does not speak HTTP, said in one sentence."""
 
 
+class UnreachableError(TargetError):
+    """A target at whose address nothing answers any more: no request to it means anything."""
+
+
 class ApplicationError(TargetError):
     """An application in process that raised, or broke the rules of WSGI or ASGI."""
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from http_parity.errors import NoAnswerError, TargetError
+from http_parity.errors import NoAnswerError, TargetError, UnreachableError
 from http_parity.exchange import Answer, Request, declared_length, values, with_defaults
 
 IDLE_SECONDS = 1.0
@@ -27,10 +27,13 @@ REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 class SocketTarget:
     """A server at an origin; one kept-alive connection per thread.
 
-    `timeout` is in seconds, for connecting and again for one answer.
+    `timeout` is in seconds, for connecting and again for one answer. `verify` says, for https,
+    whether the certificate is verified, or names the file of certificates to trust.
     """
 
-    def __init__(self, url: str, name: str, *, timeout: float = 30.0) -> None:
+    def __init__(
+        self, url: str, name: str, *, timeout: float = 30.0, verify: bool | str = True
+    ) -> None:
         parts = urlsplit(url)
         try:
             port = parts.port
@@ -48,7 +51,7 @@ class SocketTarget:
         self.name = name
         self.host = parts.netloc
         self._url = url
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._tls = _tls(verify) if parts.scheme == "https" else None
         self._address = (parts.hostname, port or (443 if self._tls else 80))
         self._timeout = timeout
         self._mine = threading.local()
@@ -128,7 +131,7 @@ class SocketTarget:
             if self._tls is not None:
                 stream = self._tls.wrap_socket(plain, server_hostname=self._address[0])
         except OSError as error:
-            raise TargetError(f"Nothing answers at {self._url}: {error}.") from error
+            raise UnreachableError(f"Nothing answers at {self._url}: {error}.") from error
         connection = _Connection(stream, self._url)
         with self._lock:
             self._all.add(connection)
@@ -275,6 +278,17 @@ class _Reader:
             for name, value in self._head.headers.raw_items()
         )
         return Answer(self._head.status_code, headers, b"".join(self._body))
+
+
+def _tls(verify: bool | str) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+    except OSError as error:
+        raise TargetError(f"The certificates in {verify} cannot be read: {error}.") from error
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _bytes_of(request: Request) -> bytes:

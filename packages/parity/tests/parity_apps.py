@@ -165,3 +165,15 @@ async def asgi_fails_to_start(scope: Any, receive: Any, send: Any) -> None:
 
 
 not_an_application = 1
+
+
+def wsgi_steady(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b"steady"]
+
+
+def wsgi_flaky(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Every seventh answer is another one."""
+    count = wsgi_flaky.__dict__["count"] = wsgi_flaky.__dict__.get("count", 0) + 1
+    start_response("503 Busy" if count % 7 == 0 else "200 OK", [])
+    return [b"steady"]

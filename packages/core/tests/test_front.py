@@ -257,7 +257,7 @@ def test_another_is_replaced_by_a_new_one(sent: str) -> None:
 
 @pytest.mark.sentence("problem-everywhere")
 def test_outside_the_api_a_page_says_the_same() -> None:
-    reply = FRONT.admit(head(path="/nowhere"))
-    assert isinstance(reply, Reply)
+    asked = head(path="/nowhere")
+    reply = FRONT.finish(asked, _reply(FRONT.admit(asked)))
     assert (404, "text/html; charset=utf-8") == (reply.status, dict(reply.headers)["Content-Type"])
-    assert b"<h1>Not Found</h1>" in reply.body
+    assert b"404 Not Found" in reply.body

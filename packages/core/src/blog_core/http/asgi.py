@@ -109,7 +109,7 @@ def _clean(scope: Scope, head: Head, operation: Operation, body: bytes) -> Scope
     ]
     headers.append((b"content-length", str(len(body)).encode()))
     if body:
-        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-type", operation.content_type.encode()))
     path = head.path.encode("latin-1")
     return {
         **scope,

@@ -7,12 +7,12 @@ of server interface.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import getrandbits
 from urllib.parse import unquote_to_bytes
 
-from blog_core.http import bodies, problems
+from blog_core.http import bodies, forms, problems, static
 from blog_core.http.logs import log
 from blog_core.http.operations import ID, OPERATIONS, USERNAME, Operation
 from blog_core.http.replies import Headers, Reply
@@ -54,6 +54,7 @@ _KEPT = frozenset(
         "www-authenticate",
     )
 )
+STATIC = Operation("static", "GET", "/static/{file}", credentials="unread")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
 _QUERY = re.compile(r"(?:[!#$&-;=?-~]|%[0-9A-Fa-f]{2})*")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -82,6 +83,12 @@ class Head:
     @property
     def is_for_programs(self) -> bool:
         return self.path.startswith("/api/") or self.path in MACHINE_PATHS
+
+    @property
+    def target(self) -> str:
+        """What was asked for, where it can be asked for again: path and query of a safe request."""
+        query = f"?{self.query}" if self.query and self.method in ("GET", "HEAD") else ""
+        return self.path + query
 
     @property
     def has_credentials(self) -> bool:
@@ -116,74 +123,79 @@ class Resource:
 class Front:
     """The rules under some settings: `admit`, `read`, then the application, then `finish`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, operations: Sequence[Operation] = OPERATIONS) -> None:
         self._hosts = frozenset(settings.hosts)
         self._origins = frozenset(settings.cors_origins)
         self._for_programs = _fixed_headers("cross-origin", API_POLICY, https=settings.https)
         self._for_people = _fixed_headers("same-origin", HTML_POLICY, https=settings.https)
-        self._fixed, self._patterns = _resources()
+        self._fixed, self._patterns = _resources(operations)
 
     # --- on the way in ---------------------------------------------------------------------------
 
     def admit(self, head: Head) -> Operation | Reply:
         """The operation that is asked for, or the answer where none of them is to see it."""
-        return self._unreadable(head) or self._unknown_host(head) or self._route(head)
+        found = self._unreadable(head) or self._unknown_host(head) or self._route(head)
+        return static.FILES[head.path].reply if found is STATIC else found
 
     def read(self, operation: Operation, head: Head, body: bytes) -> bytes | Reply:
         """The body that the application is to see, or why it is to see none."""
         if (head.content_length or 0) > len(body):
             return CUT_SHORT
-        if operation.body is None:
+        if operation.body is None and not operation.form:
             return b""
-        if operation.body_optional and not body:
-            return b"{}"
+        if not body and (operation.form or operation.body_optional):
+            return b"" if operation.form else b"{}"
         if head.headers.get("content-encoding", "identity").lower() != "identity":
             detail = "Send the body without a Content-Encoding."
             return problems.problem(415, detail, [("Accept-Encoding", "identity")])
-        if not bodies.is_json_type(head.headers.get("content-type", "")):
+        content_type = head.headers.get("content-type", "")
+        if operation.form:
+            readable, reason = forms.is_form_type(content_type), forms.why_unreadable(body)
+        else:
+            readable, reason = bodies.is_json_type(content_type), bodies.why_unreadable(body)
+        if not readable:
             name = "Accept-Patch" if operation.method == "PATCH" else "Accept-Post"
-            detail = "Send JSON in UTF-8, with Content-Type: application/json."
-            return problems.problem(415, detail, [(name, "application/json")])
-        reason = bodies.why_unreadable(body)
+            what = "a form" if operation.form else "JSON"
+            detail = f"Send {what} in UTF-8, with Content-Type: {operation.content_type}."
+            return problems.problem(415, detail, [(name, operation.content_type)])
         return body if reason is None else problems.problem(400, reason)
 
     def _unreadable(self, head: Head) -> Reply | None:
         headers = head.headers
         if len(head.path) + len(head.query) + bool(head.query) > LONGEST_TARGET:
-            return self._problem(
-                head, 414, f"A path with its query has at most {LONGEST_TARGET} characters."
+            return problems.problem(
+                414, f"A path with its query has at most {LONGEST_TARGET} characters."
             )
         if (
             len(headers) > MOST_HEADERS
             or sum(map(len, headers)) + sum(map(len, headers.values())) > MOST_HEADER_BYTES
         ):
-            return self._problem(
-                head,
+            return problems.problem(
                 431,
                 f"Send at most {MOST_HEADERS} header fields and {MOST_HEADER_BYTES} bytes.",
             )
         if head.query:
             reason = _why_unreadable_query(head.query)
             if reason:
-                return self._problem(head, 400, reason)
+                return problems.problem(400, reason)
         if "," in headers.get("authorization", ""):
-            return self._problem(head, 400, "Send one Authorization field, with one token.")
+            return problems.problem(400, "Send one Authorization field, with one token.")
         if "cookie" in headers and len(head.session_cookies()) > 1:
-            return self._problem(head, 400, "Send one session cookie.")
+            return problems.problem(400, "Send one session cookie.")
         if headers.get("expect", "100-continue").lower() != "100-continue":
-            return self._problem(head, 417, "Only the expectation 100-continue can be met.")
+            return problems.problem(417, "Only the expectation 100-continue can be met.")
         return None
 
     def _unknown_host(self, head: Head) -> Reply | None:
         host = _PORT.sub("", head.headers.get("host", "").lower())
         if host in self._hosts:
             return None
-        return self._problem(head, 400, "This host is not served here.")
+        return problems.problem(400, "This host is not served here.")
 
     def _route(self, head: Head) -> Operation | Reply:
         resource = self._resource(head)
         if resource is None:
-            return self._problem(head, 404, "There is nothing here.")
+            return problems.problem(404, "There is nothing here.")
         operation = resource.operations.get("GET" if head.method == "HEAD" else head.method)
         if operation is not None:
             return operation
@@ -191,8 +203,8 @@ class Front:
         if head.method == "OPTIONS":
             return Reply(204, (allow,))
         if head.method in METHODS:
-            return self._problem(head, 405, f"Use one of {resource.allow}.", [allow])
-        return self._problem(head, 501, "This method is not known here.")
+            return problems.problem(405, f"Use one of {resource.allow}.", [allow])
+        return problems.problem(501, "This method is not known here.")
 
     def _resource(self, head: Head) -> Resource | None:
         # Where the server says how the path was sent, an escaped one is another path.
@@ -205,11 +217,6 @@ class Front:
             (found for pattern, found in self._patterns if pattern.fullmatch(head.path)), None
         )
 
-    @staticmethod
-    def _problem(head: Head, status: int, detail: str, headers: Headers = ()) -> Reply:
-        say = problems.problem if head.is_for_programs else problems.page
-        return say(status, detail, headers)
-
     # --- on the way out --------------------------------------------------------------------------
 
     def crashed(self, head: Head, error: BaseException) -> Reply:
@@ -219,6 +226,8 @@ class Front:
 
     def finish(self, head: Head, reply: Reply) -> Reply:
         """The answer as it is sent: with what every answer carries, and nothing else."""
+        if not head.is_for_programs and problems.PROBLEM in reply.headers:
+            reply = problems.for_people(reply, head.target)
         headers = [(name, value) for name, value in reply.headers if name.lower() in _KEPT]
         body = reply.body
         if reply.status == 200 and "if-none-match" in head.headers and _not_modified(head, headers):
@@ -236,8 +245,11 @@ class Front:
         public = (
             status < 400 and head.method in ("GET", "HEAD", "OPTIONS") and not head.has_credentials
         )
+        caching = "public, no-cache" if public else "no-store"
+        if head.path in static.FILES and status < 400:
+            caching = static.CACHING
         headers = [
-            ("Cache-Control", "public, no-cache" if public else "no-store"),
+            ("Cache-Control", caching),
             ("X-Request-ID", head.id),
             *(self._for_programs if api else self._for_people),
         ]
@@ -292,18 +304,21 @@ def _fixed_headers(resource_policy: str, content_policy: str, *, https: bool) ->
     return headers
 
 
-def _resources() -> tuple[dict[str, Resource], list[tuple[re.Pattern[str], Resource]]]:
+def _resources(
+    operations: Sequence[Operation],
+) -> tuple[dict[str, Resource], list[tuple[re.Pattern[str], Resource]]]:
     by_path: dict[str, dict[str, Operation]] = {}
-    for operation in OPERATIONS:
+    for operation in operations:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     fixed: dict[str, Resource] = {}
     patterns: list[tuple[re.Pattern[str], Resource]] = []
-    for path, operations in by_path.items():
+    for path, by_method in by_path.items():
         if "{" in path:
             pattern = re.sub(r"\{(\w+)\}", _parameter, path)
-            patterns.append((re.compile(pattern), Resource(operations)))
+            patterns.append((re.compile(pattern), Resource(by_method)))
         else:
-            fixed[path] = Resource(operations)
+            fixed[path] = Resource(by_method)
+    fixed |= dict.fromkeys(static.FILES, Resource({"GET": STATIC}))
     return fixed, patterns
 
 

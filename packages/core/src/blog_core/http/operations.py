@@ -1,4 +1,4 @@
-"""Every operation of the API: the checklist each adapter is held against.
+"""Every operation of the API and of the pages: the checklist each adapter is held against.
 
 The front reads it too: it answers for paths and methods that are not here.
 """
@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from blog_core import schemas
+from blog_core.http import forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Operation:
 
     `name` is the function's name in every adapter and the `operationId` of its document;
     `answer` is the schema of a success, which has the status `success`; `versioned` says that
-    `If-Match` is needed, `keyed` that an `Idempotency-Key` is understood.
+    `If-Match` is needed, `keyed` that an `Idempotency-Key` is understood. `form` says that the body
+    is a form's; such an operation has no `body`, because a form is read by the page that shows it.
     """
 
     name: str
@@ -32,6 +34,12 @@ class Operation:
     versioned: bool = False
     keyed: bool = False
     forbids: bool = False
+    form: bool = False
+
+    @property
+    def content_type(self) -> str:
+        """What a body is when the application sees it."""
+        return forms.MEDIA_TYPE if self.form else "application/json"
 
 
 PostPage = schemas.Page[schemas.Post]
@@ -142,6 +150,37 @@ OPERATIONS = (
     Operation("readyz", "GET", "/readyz", schemas.Health, credentials="unread"),
     Operation("openapi", "GET", "/openapi.json", credentials="unread"),
 )
+PAGES = (
+    Operation("show_home", "GET", "/", credentials="optional", query=forms.PostsQuery),
+    Operation("show_post", "GET", "/posts/{post_id}", credentials="optional"),
+    Operation(
+        "show_author",
+        "GET",
+        "/users/{username}",
+        credentials="optional",
+        query=forms.CursorQuery,
+    ),
+    Operation("show_register", "GET", "/register", credentials="optional"),
+    Operation("register", "POST", "/register", credentials="optional", form=True),
+    Operation("show_login", "GET", "/login", credentials="optional", query=forms.LoginQuery),
+    Operation("login", "POST", "/login", credentials="optional", form=True),
+    Operation("logout", "POST", "/logout", credentials="optional", form=True),
+    Operation("show_write", "GET", "/write"),
+    # Optional, so that whoever was signed out while writing gets back what was typed.
+    Operation("write", "POST", "/write", credentials="optional", form=True),
+    Operation("show_edit", "GET", "/posts/{post_id}/edit", forbids=True),
+    Operation(
+        "edit", "POST", "/posts/{post_id}/edit", credentials="optional", form=True, forbids=True
+    ),
+    Operation("show_delete", "GET", "/posts/{post_id}/delete", forbids=True),
+    Operation("delete", "POST", "/posts/{post_id}/delete", form=True, forbids=True),
+    Operation("show_drafts", "GET", "/drafts", query=forms.CursorQuery),
+    Operation("show_settings", "GET", "/settings", query=forms.SettingsQuery),
+    Operation("change_settings", "POST", "/settings", form=True),
+    Operation("feed", "GET", "/feed.atom", credentials="unread"),
+)
+"""The pages for people, and the feed. `blog_core.http.pages` says what is on them."""
+
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 ID = "[1-9][0-9]{0,17}"

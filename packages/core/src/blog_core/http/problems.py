@@ -1,13 +1,15 @@
 """Any failure as an answer: problem details (RFC 9457) for programs, a page for people."""
 
 from collections.abc import Sequence
-from html import escape
-from json import dumps
+from functools import lru_cache
+from json import dumps, loads
+from urllib.parse import quote
 
 from blog_core.domain import errors
 from blog_core.domain.errors import BlogError, FieldError
 from blog_core.http.logs import log, request_id
-from blog_core.http.replies import Headers, Reply
+from blog_core.http.rendering import Page, render
+from blog_core.http.replies import HTML, Headers, Reply, see_other
 
 # Ours, because the phrases of `http.HTTPStatus` differ between versions of Python.
 TITLES = {
@@ -24,14 +26,29 @@ TITLES = {
     417: "Expectation Failed",
     422: "Unprocessable Content",
     428: "Precondition Required",
+    429: "Too Many Requests",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     501: "Not Implemented",
     503: "Service Unavailable",
 }
 
+# What people are told, where it is not the title.
+_HEADINGS = {
+    400: "This request cannot be read",
+    403: "This is not for you to do",
+    404: "This page does not exist",
+    405: "This cannot be done here",
+    413: "This is too much at once",
+    414: "This address is too long",
+    415: "This is no form",
+    422: "Something in this is not right",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "The blog is out of breath",
+}
+
 PROBLEM = ("Content-Type", "application/problem+json")
-HTML = ("Content-Type", "text/html; charset=utf-8")
 REALM = 'Bearer realm="blog"'
 
 
@@ -56,14 +73,40 @@ def problem(
     return Reply(status, (PROBLEM, *headers), body)
 
 
-def page(status: int, detail: str, headers: Headers = ()) -> Reply:
-    """The same for people: the answer outside the API."""
-    title = escape(TITLES[status])
-    body = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
-        f"<body><main><h1>{title}</h1><p>{escape(detail)}</p></main></body></html>"
-    )
-    return Reply(status, (HTML, *headers), body.encode())
+def page(
+    status: int, detail: str, headers: Headers = (), errors: Sequence[FieldError] = ()
+) -> Reply:
+    """The same for people: the answer outside the API. It is cheap, and asks no database."""
+    return Reply(status, (HTML, *headers), _body(status, detail, tuple(errors)))
+
+
+# What goes wrong often goes wrong in the same words.
+@lru_cache(maxsize=64)
+def _body(status: int, detail: str, errors: tuple[FieldError, ...]) -> bytes:
+    heading = _HEADINGS.get(status, TITLES[status])
+    context = {
+        "title": heading,
+        "status": status,
+        "name": TITLES[status],
+        "detail": detail,
+        "errors": errors,
+    }
+    return render(Page("error.html", context, status)).body
+
+
+def for_people(reply: Reply, target: str) -> Reply:
+    """A problem as people get it, who asked for `target`: who must sign in first is led there."""
+    if reply.status == 401:
+        return see_other(login_path(target))
+    content = loads(reply.body)
+    errors = [FieldError(**error) for error in content.get("errors", ())]
+    headers = [header for header in reply.headers if header != PROBLEM]
+    return page(reply.status, content["detail"], headers, errors)
+
+
+def login_path(target: str) -> str:
+    """Where to sign in, and come back to `target` after."""
+    return f"/login?next={quote(target, safe='/')}"
 
 
 def of(error: BlogError) -> Reply:

@@ -13,6 +13,7 @@ Headers = Sequence[tuple[str, str]]
 Item = TypeVar("Item")
 
 JSON = ("Content-Type", "application/json")
+HTML = ("Content-Type", "text/html; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ def page(found: schemas.Page[Any], path: str, query: BaseModel) -> Reply:
         links = ", ".join(f'<{target}>; rel="{rel}"' for rel, target in paths.items())
         headers.append(("Link", links))
     return Reply(200, headers, adapter.dump_json(linked))
+
+
+def see_other(path: str, headers: Headers = ()) -> Reply:
+    """Go on at another path of this site (RFC 9110, 15.4.4), as after a form."""
+    return Reply(303, (("Location", path), *headers))
 
 
 def document(content: bytes) -> Reply:

@@ -120,7 +120,7 @@ def _clean(
         "wsgi.input_terminated": True,
     }
     if body:
-        clean["CONTENT_TYPE"] = "application/json"
+        clean["CONTENT_TYPE"] = operation.content_type
     return clean
 
 

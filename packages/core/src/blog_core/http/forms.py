@@ -1,0 +1,347 @@
+"""What people type into a page: forms as bytes, as fields, and as what the use cases take.
+
+    form = forms.Register(forms.fields(body))
+    with form.or_again(lambda: pages.register(form)):
+        blog.sign_up(form.new_user(), form.key)
+
+A form that is refused raises `Again` with the page to show: what was typed is on it, except
+passwords.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, StringConstraints, ValidationError
+
+from blog_core import schemas
+from blog_core.blog import KEY_FIELD, Blog
+from blog_core.domain import errors
+from blog_core.domain.errors import BlogError, FieldError, Invalid
+from blog_core.http.rendering import Page
+from blog_core.schemas import Credentials, Expected, ListQuery, optional
+
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+MOST_FIELDS = 50
+LONGEST_NEXT = 2_000
+POSTS_ON_A_PAGE = 10
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+_MEDIA_TYPE = re.compile(rf'{MEDIA_TYPE}(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?', re.IGNORECASE)
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+# One slash in front, because browsers take "//" and "/\\" for another host.
+_OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9._~/-]*(?:\?(?:[!#$&-;=?-~]|%[0-9A-Fa-f]{2})*)?")
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<seconds>:\d\d(?:\.\d{1,6})?)?", re.ASCII)
+_VERSION = re.compile(r"[1-9][0-9]{0,17}")
+
+
+# --- bytes ---------------------------------------------------------------------------------------
+
+
+def is_form_type(content_type: str) -> bool:
+    """Whether it is a form's, with no parameter but `charset=utf-8`."""
+    return _MEDIA_TYPE.fullmatch(content_type.strip(" \t")) is not None
+
+
+def why_unreadable(body: bytes) -> str | None:
+    """A sentence saying why a body is no form that everybody would read alike, or None."""
+    # Counted first, because taking apart costs more.
+    if sum(map(bool, body.split(b"&"))) > MOST_FIELDS:
+        return f"A form has at most {MOST_FIELDS} fields."
+    if _BROKEN_ESCAPE.search(body):
+        return "The form holds a broken escape."
+    try:
+        pairs = _pairs(body)
+    except UnicodeDecodeError:
+        return "The form is not UTF-8."
+    if any("\0" in name or "\0" in value for name, value in pairs):
+        return "The form holds NUL."
+    if len(dict(pairs)) < len(pairs):
+        return "The form has the same field twice."
+    return None
+
+
+def fields(body: bytes) -> dict[str, str]:
+    """The fields of a readable form. Their lines end in LF, whatever the browser sends."""
+    return {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in _pairs(body)}
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+
+
+# --- queries -------------------------------------------------------------------------------------
+
+Searched = Annotated[str, StringConstraints(max_length=200)]
+Done = Literal["profile", "password", "token", "session", "everywhere"]
+
+
+class CursorQuery(ListQuery):
+    """The query of a page with older and newer."""
+
+    cursor: schemas.Cursor = optional(None)
+
+    def posts(self, **wanted: Any) -> schemas.PostQuery:
+        """The posts of this page."""
+        return schemas.PostQuery(limit=POSTS_ON_A_PAGE, cursor=self.cursor, **wanted)
+
+
+class PostsQuery(CursorQuery):
+    """The query of the newest posts, and of a search in them; a blank one is none."""
+
+    q: Searched | None = optional(None)
+
+    @property
+    def searched(self) -> str:
+        return (self.q or "").strip()
+
+
+class LoginQuery(ListQuery):
+    next: str | None = optional(None)
+
+
+class SettingsQuery(ListQuery):
+    """`done` says what was just changed."""
+
+    done: Done | None = optional(None)
+
+
+def own_path(value: str) -> str:
+    """`value` where it is a path of this site, else "/": nobody is led elsewhere."""
+    return value if len(value) <= LONGEST_NEXT and _OWN_PATH.fullmatch(value) else "/"
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+
+class Again(Exception):
+    """A form was refused: `page` shows it again, with what was typed and what is wrong with it."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page.template)
+        self.page = page
+
+
+class Form:
+    """A form as it was typed. Each field that was not sent is empty; others are not looked at."""
+
+    names: ClassVar[tuple[str, ...]]
+    secrets: ClassVar[tuple[str, ...]] = ()
+    keyed: ClassVar[bool] = False
+
+    def __init__(self, sent: Mapping[str, str] | None = None) -> None:
+        self.values = {name: (sent or {}).get(name, "") for name in self.names}
+        self.errors: list[FieldError] = []
+        self.status = 200
+        # A second click, or the same page sent again, is then the same request.
+        self.key = (sent or {}).get("key") or new_key() if self.keyed else ""
+
+    def shown(self, name: str) -> str:
+        """What stands in a field: passwords are never sent back."""
+        return "" if name in self.secrets else self.values[name]
+
+    def error(self, name: str) -> FieldError | None:
+        return next((error for error in self.errors if error.field == name), None)
+
+    @property
+    def other_errors(self) -> list[FieldError]:
+        """What is wrong with no field that can be seen."""
+        return [error for error in self.errors if error.field not in self.names]
+
+    @contextmanager
+    def or_again(self, page: Callable[[], Page]) -> Iterator[None]:
+        """Where what happens inside is refused, raise Again with `page()`, asked for after that."""
+        try:
+            yield
+        except BlogError as error:
+            self.status, self.errors = self._refused(error)
+            shown = page()
+            raise Again(replace(shown, status=self.status)) from error
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        """The status and the words. Raises what a form cannot say."""
+        match error:
+            case errors.Invalid():
+                return 422, [self._named(found) for found in error.errors]
+            case errors.Taken():
+                return 422, [FieldError(name, "taken", "This is taken.") for name in error.fields]
+            case errors.KeyInUse():
+                wait = "This is being saved already: try again in a moment."
+                return 409, [FieldError("", "in_use", wait)]
+        raise error
+
+    def _named(self, error: FieldError) -> FieldError:
+        if error.field != KEY_FIELD:
+            return error
+        self.key = new_key()
+        return FieldError("", error.code, "This was sent already. Send it again to make another.")
+
+    def read(self, schema: type[Schema]) -> Schema:
+        """The fields as a use case takes them, where an empty one is missing. Raises Invalid."""
+        return _valid(schema, {name: value for name in self.names if (value := self.values[name])})
+
+
+def new_key() -> str:
+    """A key under which one form is sent, however often."""
+    return secrets.token_urlsafe(16)
+
+
+def _valid(schema: type[Schema], values: Mapping[str, object]) -> Schema:
+    known = {name: value for name, value in values.items() if name in schema.model_fields}
+    try:
+        return schema.model_validate(known)
+    except ValidationError as error:
+        raise schemas.invalid(schema, error.errors()) from None
+
+
+class Register(Form):
+    names = ("username", "email", "password")
+    secrets = ("password",)
+    keyed = True
+
+    def new_user(self) -> schemas.NewUser:
+        """Raises Invalid."""
+        return self.read(schemas.NewUser)
+
+    def sign_in(self) -> schemas.SignIn:
+        """With which the new user is signed in."""
+        return self.read(schemas.SignIn)
+
+
+class Login(Form):
+    names = ("username", "password", "next")
+    secrets = ("password",)
+
+    def sign_in(self) -> schemas.SignIn:
+        """Raises Invalid."""
+        return self.read(schemas.SignIn)
+
+    @property
+    def next(self) -> str:
+        """Where to go on once signed in."""
+        return own_path(self.values["next"])
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        if isinstance(error, errors.WrongPassword):
+            wrong = "The username or the password is not right."
+            return 422, [FieldError("password", "wrong", wrong)]
+        return super()._refused(error)
+
+
+class PostForm(Form):
+    """Writing or editing a post. `pub_date` is an instant in UTC, as <input type=datetime-local>
+    gives it; empty is a draft.
+
+    `version` is the one that is edited, 0 for a new post. `pub_date_was` is what that version
+    says, exactly: a browser gives no more than milliseconds.
+    """
+
+    names = ("title", "content", "pub_date", "action", "version", "pub_date_was")
+    keyed = True
+
+    @classmethod
+    def of(cls, post: schemas.Post) -> "PostForm":
+        """The form in which a post is edited."""
+        return cls(
+            {
+                "title": post.title,
+                "content": post.content,
+                "pub_date": local_input(post.pub_date),
+                "version": f"{post.version}",
+                "pub_date_was": post.pub_date or "",
+            }
+        )
+
+    @property
+    def is_preview(self) -> bool:
+        return self.values["action"] == "preview"
+
+    @property
+    def is_publication(self) -> bool:
+        return self.values["action"] == "publish"
+
+    @property
+    def expected(self) -> Expected:
+        """The version that the change is made from."""
+        return _expected(self.values["version"])
+
+    def checked(self) -> schemas.PostContent:
+        """Raises Invalid."""
+        values = {**self.values, "pub_date": self._pub_date()}
+        if values["title"] == "":
+            del values["title"]
+        return _valid(schemas.PostContent, values)
+
+    def write(self, blog: Blog, caller: Credentials) -> schemas.Post:
+        """Make the post; publish it, where that was the button.
+
+        Both are safe to repeat with the same key.
+        """
+        content = self.checked()
+        new = schemas.NewPost(**dict(content))
+        post = blog.create_post(caller, new, self.key)
+        if self.is_publication:
+            now = schemas.Publication()
+            post = blog.publish_post(caller, post.id, now, Expected(any=True))
+        return post
+
+    def edit(self, blog: Blog, caller: Credentials, post_id: int) -> schemas.Post:
+        """Save the change, published where that was the button. Raises Stale."""
+        content, now = self.checked(), blog.clock()
+        if self.is_publication and (content.pub_date is None or content.pub_date > now):
+            content = content.model_copy(update={"pub_date": now})
+        return blog.replace_post(caller, post_id, content, self.expected)
+
+    def _pub_date(self) -> str | None:
+        typed, was = self.values["pub_date"].strip(), self.values["pub_date_was"]
+        if typed == "":
+            return None
+        if was and typed == local_input(was):
+            return was
+        match = _LOCAL.fullmatch(typed)
+        if match is None:
+            wrong = "Use a date and a time in UTC, as 2026-01-02 03:04."
+            raise Invalid([FieldError("pub_date", "invalid", wrong)])
+        return typed.replace(" ", "T") + ("" if match["seconds"] else ":00") + "Z"
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        match error:
+            case errors.NotAuthenticated():
+                return 403, [FieldError("", "signed_out", _SIGNED_OUT)]
+            case errors.Stale():
+                return 409, [FieldError("", "stale", _STALE)]
+        return super()._refused(error)
+
+
+_SIGNED_OUT = (
+    "You are not signed in any more. Sign in in another tab, then send this again: "
+    "what you typed is still here."
+)
+_STALE = (
+    "Somebody changed this post after you opened it. Nothing is lost: both versions are below. "
+    "Take over what you want to keep, then save."
+)
+
+
+class DeleteForm(Form):
+    names = ("version",)
+
+    @property
+    def expected(self) -> Expected:
+        """The version that was on the page where the deletion was confirmed."""
+        return _expected(self.values["version"])
+
+
+def _expected(version: str) -> Expected:
+    known = _VERSION.fullmatch(version) is not None
+    return Expected(frozenset((int(version),)) if known else frozenset())
+
+
+def local_input(instant: str | None) -> str:
+    """An instant as <input type=datetime-local> shows it: UTC, to the minute; "" where none is."""
+    return "" if instant is None else instant[:16]

@@ -1,0 +1,50 @@
+"""The files under `/static/`: the stylesheet, the icon, and the pictures of the demonstration.
+
+The front sends them, because what frameworks and servers say of a file (its type, its age, parts of
+it) differs, and here nothing may. They are few and small, so they are held in memory.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from blog_core.http.replies import Reply
+
+# A day. What a page refers to by `url` changes its address when it changes.
+CACHING = "public, max-age=86400"
+
+# Ours, because `mimetypes` asks the machine it runs on.
+_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as an answer; `version` changes with its bytes."""
+
+    reply: Reply
+    version: str
+
+
+def url(name: str) -> str:
+    """The address of a file as pages give it: another one for other bytes."""
+    path = f"/static/{name}"
+    return f"{path}?v={FILES[path].version}"
+
+
+def _found(folder: Traversable, path: str) -> Iterator[tuple[str, File]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _found(entry, f"{path}{entry.name}/")
+            continue
+        kind = _TYPES.get(entry.name[entry.name.rfind(".") :])
+        if kind is not None:
+            content = entry.read_bytes()
+            version = sha256(content).hexdigest()[:16]
+            headers = (("Content-Type", kind), ("ETag", f'"{version}"'))
+            yield path + entry.name, File(Reply(200, headers, content), version)
+
+
+FILES: Mapping[str, File] = dict(_found(files("blog_core.http") / "static", "/static/"))
+"""Every file by its path."""

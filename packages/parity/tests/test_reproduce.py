@@ -100,10 +100,12 @@ def test_a_test_file_can_be_read_whatever_was_sent() -> None:
 
 def test_a_replay_says_in_words_what_differs() -> None:
     replayed = replay(("wsgi:notes_apps:good", "wsgi:notes_apps:good"), (MAKE,))
-    assert "answer differently:\n  header location: '/notes/1' is not '/notes/2'\n  body" in str(
+    assert "answer differently:\n  header location: '/notes/1' is not '/notes/2'\n  cookie" in str(
         replayed
     )
-    rules = Rules([Rule("body:/id", "both count"), Rule("header:location", "both count")])
+    rules = Rules(
+        [Rule(where, "both count") for where in ("body:/id", "header:location", "cookie:note")]
+    )
     assert "answer alike" in str(
         replay(("wsgi:notes_apps:good", "wsgi:notes_apps:good"), (MAKE,), rules=rules)
     )

@@ -54,7 +54,9 @@ class Cause:
     @property
     def of_meaning(self) -> bool:
         """Whether answers say different things, and not the same in other bytes."""
-        return any(found.of_meaning for found in self.differences)
+        # Other bytes have another length.
+        found = [one for one in self.differences if one.place != "header:content-length"]
+        return any(one.of_meaning for one in found or self.differences)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,12 @@ def curl(finding: Finding, addresses: tuple[str, str] | None = None) -> str:
         last = number == len(finding.sequence) - 1
         if last:
             lines.append("  printf '== %s\\n' \"$base\"")
-        command = _command(step, "-i" if last else f"-D head{number} -o body{number}", keeps)
+        output = "-o /dev/null"
+        if last:
+            output = "-i"
+        elif any(reference.step == number for reference in keeps):
+            output = f"-D head{number} -o body{number}"
+        command = _command(step, output, keeps)
         lines += [f"  {line}" for line in command]
         for reference, name in keeps.items():
             if reference.step == number:

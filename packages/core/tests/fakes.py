@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from blog_core.blog import Blog
 from blog_core.ports import Storage
-from blog_core.schemas import Credentials, NewUser, SignIn
+from blog_core.schemas import ANYBODY, Credentials, NewUser, SignIn
 from blog_core.security.secrets import SecretKey
 
 PASSWORD = "correct horse battery"
@@ -71,6 +71,11 @@ class Site:
     def sign_in(self, username: str, password: str = PASSWORD) -> Credentials:
         token = self.blog.sign_in(SignIn(username=username, password=password)).token
         return Credentials(token)
+
+    def open_session(self, username: str, password: str = PASSWORD) -> Credentials:
+        """A browser that this user has signed in with."""
+        sign_in = SignIn(username=username, password=password)
+        return Credentials(session=self.blog.open_session(ANYBODY, sign_in, "Tests").value)
 
     def disable(self, credentials: Credentials) -> None:
         user_id = self.blog.get_me(credentials).id

@@ -54,6 +54,11 @@ class TokenRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionRow(TokenRow):
+    browser: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyRow:
     fingerprint: str
     answer: bytes
@@ -67,12 +72,18 @@ class Tables:
     users: dict[int, UserRow] = field(default_factory=dict)
     posts: dict[int, PostRow] = field(default_factory=dict)
     tokens: dict[int, TokenRow] = field(default_factory=dict)
+    sessions: dict[int, SessionRow] = field(default_factory=dict)
     keys: dict[str, KeyRow] = field(default_factory=dict)
     last_id: int = 0
 
     def copy(self) -> "Tables":
         return Tables(
-            dict(self.users), dict(self.posts), dict(self.tokens), dict(self.keys), self.last_id
+            dict(self.users),
+            dict(self.posts),
+            dict(self.tokens),
+            dict(self.sessions),
+            dict(self.keys),
+            self.last_id,
         )
 
     def next_id(self) -> int:
@@ -124,6 +135,8 @@ class MemoryUsers:
             del tables.posts[post.id]
         for token in [token for token in tables.tokens.values() if token.user_id == user.id]:
             del tables.tokens[token.id]
+        for session in [one for one in tables.sessions.values() if one.user_id == user.id]:
+            del tables.sessions[session.id]
 
     def get(self, user_id: int) -> User | None:
         row = self._tables.users.get(user_id)
@@ -334,7 +347,7 @@ class MemoryTokens:
         del self._tables.tokens[token_id]
         return True
 
-    def remove_others(self, user_id: int, token_id: int) -> None:
+    def remove_others(self, user_id: int, token_id: int | None) -> None:
         for row in list(self._tables.tokens.values()):
             if row.user_id == user_id and row.id != token_id:
                 del self._tables.tokens[row.id]
@@ -350,6 +363,62 @@ class MemoryTokens:
             schemas.Token(row.id, format_instant(row.created), format_instant(row.expires))
             for row in rows
         ]
+
+
+class MemorySessions:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(
+        self, user_id: int, digest: str, created: datetime, expires: datetime, browser: str
+    ) -> int:
+        self._drop(lambda row: row.user_id == user_id and row.expires <= created)
+        row = SessionRow(
+            id=self._tables.next_id(),
+            user_id=user_id,
+            digest=digest,
+            created=created,
+            expires=expires,
+            browser=browser,
+        )
+        self._tables.sessions[row.id] = row
+        return row.id
+
+    def caller(self, digest: str, now: datetime) -> Caller | None:
+        for row in self._tables.sessions.values():
+            user = self._tables.users[row.user_id]
+            if row.digest == digest and row.expires > now and user.is_active:
+                return Caller(user.id, user.is_staff, session_id=row.id)
+        return None
+
+    def remove(self, user_id: int, session_id: int) -> bool:
+        return self._drop(lambda row: row.user_id == user_id and row.id == session_id)
+
+    def remove_others(self, user_id: int, session_id: int | None) -> None:
+        self._drop(lambda row: row.user_id == user_id and row.id != session_id)
+
+    def remove_digest(self, digest: str) -> None:
+        self._drop(lambda row: row.digest == digest)
+
+    def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Session]:
+        own = (
+            row
+            for row in self._tables.sessions.values()
+            if row.user_id == user_id and row.expires > now
+        )
+        return [
+            schemas.Session(
+                row.id, format_instant(row.created), format_instant(row.expires), row.browser
+            )
+            for row in window_of(own, window, _by_id, descending=True, after=window.after)
+        ]
+
+    def _drop(self, unwanted: Callable[[SessionRow], bool]) -> bool:
+        rows = self._tables.sessions
+        dropped = [row.id for row in rows.values() if unwanted(row)]
+        for session_id in dropped:
+            del rows[session_id]
+        return bool(dropped)
 
 
 class MemoryIdempotencyKeys:
@@ -379,6 +448,7 @@ class MemoryRepositories:
         self.users = MemoryUsers(tables)
         self.posts = MemoryPosts(tables)
         self.tokens = MemoryTokens(tables)
+        self.sessions = MemorySessions(tables)
         self.keys = MemoryIdempotencyKeys(tables)
 
 

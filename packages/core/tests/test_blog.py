@@ -16,6 +16,7 @@ from blog_core.domain.errors import (
     Invalid,
     NotAuthenticated,
     NotFound,
+    SessionOver,
     Stale,
     Taken,
     VersionRequired,
@@ -25,7 +26,7 @@ from blog_core.domain.instants import format_instant
 from blog_core.ports import Storage
 from blog_core.schemas import ANYBODY, Credentials, Expected
 from blog_core.storage.repositories import SqlStorage
-from blog_core.storage.tables import idempotency_keys, tokens, users
+from blog_core.storage.tables import idempotency_keys, sessions, tokens, users
 
 from .fakes import PASSWORD, FakeClock, QuickHasher, Site, site
 from .memory import MemoryStorage
@@ -523,7 +524,8 @@ def stored(storage: Storage) -> str:
     assert isinstance(storage, SqlStorage)
     with storage.reader.connect() as connection:
         rows = [
-            connection.execute(select(table)).all() for table in (users, tokens, idempotency_keys)
+            connection.execute(select(table)).all()
+            for table in (users, tokens, sessions, idempotency_keys)
         ]
     return repr(rows)
 
@@ -536,10 +538,206 @@ def test_nothing_stored_holds_a_token_a_password_or_a_key(blog_site: Site) -> No
     assert plain is not None
     sign_in = schemas.SignIn(username="ada", password=PASSWORD)
     keyed = blog_site.blog.sign_in(sign_in, "the-key-itself").token
+    session = blog_site.blog.open_session(ANYBODY, sign_in).value
     held = stored(blog_site.storage)
     assert "ada" in held
-    for secret in (PASSWORD, plain, keyed, "the-key-itself"):
+    for secret in (PASSWORD, plain, keyed, session, "the-key-itself"):
         assert secret not in held
+
+
+# --- sessions ------------------------------------------------------------------------------------
+
+
+def sign_in_of(username: str, password: str = PASSWORD) -> schemas.SignIn:
+    return schemas.SignIn(username=username, password=password)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_session_may_what_a_token_may(blog_site: Site, call: Act) -> None:
+    token = blog_site.user("ada")
+    ada = blog_site.open_session("ADA")
+    draft = blog_site.blog.create_post(ada, new_post())
+    assert draft.author.username == "ada"
+    if call is CALLS["end_token"]:
+        (listed,) = blog_site.blog.list_tokens(token, schemas.PageQuery()).results
+        blog_site.blog.end_token(ada, listed.id)
+    else:
+        call(blog_site.blog, ada, draft.id)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_session_nobody_opened_is_refused_everywhere(blog_site: Site, call: Act) -> None:
+    ada = blog_site.user("ada")
+    post = published(blog_site, ada)
+    for value in ("", "made up", ada.token):
+        with pytest.raises(SessionOver):
+            call(blog_site.blog, Credentials(session=value), post.id)
+
+
+def test_where_a_token_is_sent_the_session_is_not_looked_at(blog_site: Site) -> None:
+    ada, bob = blog_site.user("ada"), blog_site.user("bob")
+    browser = blog_site.open_session("bob")
+    both = replace(ada, session=browser.session)
+    assert blog_site.blog.get_me(both).username == "ada"
+    with pytest.raises(NotAuthenticated) as refused:
+        blog_site.blog.get_me(replace(browser, token="wrong"))
+    assert refused.value.token_sent
+    blog_site.blog.end_current_token(replace(bob, session="made up"))
+    assert blog_site.blog.get_me(browser).username == "bob"
+
+
+def test_a_session_ends_after_its_days(blog_site: Site) -> None:
+    blog_site.user("ada")
+    opened = blog_site.blog.open_session(ANYBODY, sign_in_of("ada"))
+    assert 14 * 24 * 3600 == opened.seconds
+    ada = Credentials(session=opened.value)
+    blog_site.clock.move(hours=14 * 24, seconds=-1)
+    assert blog_site.blog.get_me(ada).username == "ada"
+    blog_site.clock.move(seconds=1)
+    with pytest.raises(SessionOver):
+        blog_site.blog.get_me(ada)
+
+
+def test_signing_in_gives_a_new_value_and_ends_the_earlier_one(blog_site: Site) -> None:
+    blog_site.user("ada")
+    first = blog_site.open_session("ada")
+    values = {first.session, "chosen by somebody else"}
+    sent = replace(first, session="chosen by somebody else")
+    for _ in range(3):
+        value = blog_site.blog.open_session(sent, sign_in_of("ada")).value
+        assert value not in values
+        assert len(value) >= 43
+        if sent != replace(first, session="chosen by somebody else"):
+            with pytest.raises(SessionOver):
+                blog_site.blog.get_me(sent)
+        values.add(value)
+        sent = Credentials(session=value)
+    with pytest.raises(SessionOver):
+        blog_site.blog.get_me(Credentials(session="chosen by somebody else"))
+    # Another browser's is another one.
+    assert blog_site.blog.get_me(first).username == "ada"
+
+
+def test_a_failed_sign_in_ends_no_session(blog_site: Site) -> None:
+    blog_site.user("ada")
+    ada = blog_site.open_session("ada")
+    for wrong in (sign_in_of("ada", "wrong"), sign_in_of("nobody")):
+        with pytest.raises(WrongPassword):
+            blog_site.blog.open_session(ada, wrong)
+    assert blog_site.blog.get_me(ada).username == "ada"
+
+
+@pytest.mark.sentence("password-change")
+def test_a_new_password_ends_every_other_token_and_session(blog_site: Site) -> None:
+    token, bob = blog_site.user("ada"), blog_site.user("bob")
+    used, other = blog_site.open_session("ada"), blog_site.open_session("ada")
+    blog_site.blog.change_password(used, NEW)
+    for ended in (token, other):
+        with pytest.raises(NotAuthenticated):
+            blog_site.blog.get_me(ended)
+    assert blog_site.blog.get_me(used).username == "ada"
+    assert blog_site.blog.get_me(bob).username == "bob"
+    token = blog_site.sign_in("ada", NEW.new_password)
+    back = schemas.PasswordChange(current_password=NEW.new_password, new_password=PASSWORD)
+    blog_site.blog.change_password(token, back)
+    with pytest.raises(SessionOver):
+        blog_site.blog.get_me(used)
+
+
+@pytest.mark.sentence("rehash")
+def test_no_session_outlives_a_password_changed_meanwhile(storage: Storage) -> None:
+    a_site, ada, _ = imported(storage)
+    a_site.hasher.before_hash = lambda: a_site.blog.change_password(ada, NEW)
+    with pytest.raises(WrongPassword):
+        a_site.open_session("ada")
+    assert [] == a_site.blog.list_sessions(ada, schemas.PageQuery()).results
+
+
+@pytest.mark.sentence("rehash")
+def test_an_outdated_hash_is_rewritten_when_a_session_opens(storage: Storage) -> None:
+    a_site, _, user_id = imported(storage)
+    a_site.open_session("ada")
+    assert a_site.hash_of(user_id).startswith("new$")
+
+
+def test_the_sessions_of_a_user_are_listed_with_the_current_one_marked(blog_site: Site) -> None:
+    token = blog_site.user("ada")
+    blog_site.user("bob")
+    blog_site.open_session("bob")
+    first, second = blog_site.open_session("ada"), blog_site.open_session("ada")
+
+    def listed(who: Credentials) -> list[bool]:
+        page = blog_site.blog.list_sessions(who, schemas.PageQuery())
+        assert {"Tests"} == {session.browser for session in page.results}
+        return [session.current for session in page.results]
+
+    assert [True, False] == listed(second)
+    assert [False, True] == listed(first)
+    assert [False, False] == listed(token)
+    page = blog_site.blog.list_sessions(first, schemas.PageQuery(limit=1))
+    more = blog_site.blog.list_sessions(first, schemas.PageQuery(limit=1, cursor=page.next))
+    assert [False, True] == [page.results[0].current, more.results[0].current]
+    assert more.next is None
+
+
+def test_a_session_is_ended_by_its_user_only(blog_site: Site) -> None:
+    blog_site.user("ada")
+    bob = blog_site.user("bob")
+    here, there = blog_site.open_session("ada"), blog_site.open_session("ada")
+    newest = blog_site.blog.list_sessions(here, schemas.PageQuery()).results[0].id
+    for who, session_id in ((bob, newest), (here, newest + 1000)):
+        with pytest.raises(NotFound):
+            blog_site.blog.end_session(who, session_id)
+    blog_site.blog.end_session(here, newest)
+    with pytest.raises(SessionOver):
+        blog_site.blog.get_me(there)
+    assert blog_site.blog.get_me(here).username == "ada"
+
+
+@pytest.mark.sentence("sign-out")
+@pytest.mark.parametrize("end", [Blog.close_session, Blog.end_current_token])
+def test_signing_out_ends_this_session_and_no_other(
+    blog_site: Site, end: Callable[[Blog, Credentials], None]
+) -> None:
+    token = blog_site.user("ada")
+    here, there = blog_site.open_session("ada"), blog_site.open_session("ada")
+    end(blog_site.blog, here)
+    with pytest.raises(SessionOver):
+        blog_site.blog.get_me(here)
+    assert "ada" == blog_site.blog.get_me(there).username == blog_site.blog.get_me(token).username
+
+
+def test_who_is_not_signed_in_signs_out_without_an_error(blog_site: Site) -> None:
+    for credentials in (ANYBODY, Credentials(session="made up")):
+        blog_site.blog.close_session(credentials)
+
+
+def test_signing_out_everywhere_ends_all_tokens_and_sessions(blog_site: Site) -> None:
+    token, bob = blog_site.user("ada"), blog_site.user("bob")
+    here, there = blog_site.open_session("ada"), blog_site.open_session("ada")
+    blog_site.blog.sign_out_everywhere(here)
+    for ended in (token, here, there):
+        with pytest.raises(NotAuthenticated):
+            blog_site.blog.get_me(ended)
+    assert blog_site.blog.get_me(bob).username == "bob"
+
+
+def test_a_visitor_is_who_they_are_or_nobody(blog_site: Site) -> None:
+    token = blog_site.user("ada")
+    here = blog_site.open_session("ada")
+    for credentials in (token, here):
+        user = blog_site.blog.get_me(credentials)
+        assert schemas.Visitor(credentials, user) == blog_site.blog.visitor(credentials)
+    assert schemas.Visitor(ANYBODY) == blog_site.blog.visitor(ANYBODY)
+    blog_site.disable(here)
+    for credentials in (here, token, Credentials(session="made up"), WRONG):
+        assert schemas.Visitor(ANYBODY) == blog_site.blog.visitor(credentials)
+
+
+def test_credentials_do_not_show_themselves() -> None:
+    shown = repr((Credentials("a-token", "a-session"), schemas.NewSession("a-session", 1)))
+    assert "a-token" not in shown
+    assert "a-session" not in shown
 
 
 # --- lists ---------------------------------------------------------------------------------------

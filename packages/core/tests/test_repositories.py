@@ -161,6 +161,7 @@ def test_a_user_takes_posts_and_tokens_along(storage: Storage) -> None:
     theirs, others = add_posts(storage, new_post(ada), new_post(bob))
     with storage.writing() as repositories:
         repositories.tokens.add(ada.id, "digest", NOW, NOW + DAY)
+        repositories.sessions.add(ada.id, "digest", NOW, NOW + DAY, "")
         user = repositories.users.get(ada.id)
         assert user is not None
         repositories.users.remove(user)
@@ -169,6 +170,7 @@ def test_a_user_takes_posts_and_tokens_along(storage: Storage) -> None:
         assert repositories.posts.view(theirs, None, NOW) is None
         assert repositories.posts.view(others, None, NOW) is not None
         assert repositories.tokens.caller("digest", NOW) is None
+        assert repositories.sessions.caller("digest", NOW) is None
 
 
 @pytest.mark.sentence("ids")
@@ -517,6 +519,94 @@ def test_tokens_are_listed_newest_first_both_ways(storage: Storage) -> None:
 
         def listed(window: Window) -> list[int]:
             return [token.id for token in tokens.page(ada.id, window, NOW)]
+
+        assert [c, b] == listed(Window(2))
+        assert [a] == listed(Window(2, (b,)))
+        assert [c] == listed(Window(2, (b,), backward=True))
+
+
+# --- sessions ------------------------------------------------------------------------------------
+
+
+def test_a_session_is_good_until_it_expires(storage: Storage) -> None:
+    ada = add_user(storage, is_staff=True)
+    with storage.writing() as repositories:
+        session_id = repositories.sessions.add(ada.id, "digest", NOW, NOW + DAY, "A browser")
+    with storage.reading() as repositories:
+        sessions = repositories.sessions
+        last = NOW + DAY - timedelta(microseconds=1)
+        assert sessions.caller("digest", last) == Caller(ada.id, True, session_id=session_id)
+        assert sessions.caller("digest", NOW + DAY) is None
+        assert sessions.caller("DIGEST", NOW) is None
+        (shown,) = sessions.page(ada.id, Window(9), last)
+        assert (session_id, "A browser") == (shown.id, shown.browser)
+        assert (format_instant(NOW), format_instant(NOW + DAY)) == (shown.created, shown.expires)
+        assert sessions.page(ada.id, Window(9), NOW + DAY) == []
+
+
+def test_the_session_of_a_disabled_user_is_not_good(storage: Storage) -> None:
+    ada = add_user(storage, is_active=False)
+    with storage.writing() as repositories:
+        repositories.sessions.add(ada.id, "digest", NOW, NOW + DAY, "")
+        assert repositories.sessions.caller("digest", NOW) is None
+
+
+def test_a_token_is_no_session_and_a_session_no_token(storage: Storage) -> None:
+    ada = add_user(storage)
+    with storage.writing() as repositories:
+        repositories.tokens.add(ada.id, "of a token", NOW, NOW + DAY)
+        repositories.sessions.add(ada.id, "of a session", NOW, NOW + DAY, "")
+        assert repositories.tokens.caller("of a session", NOW) is None
+        assert repositories.sessions.caller("of a token", NOW) is None
+
+
+def test_a_session_ends_by_its_owner_or_its_digest(storage: Storage) -> None:
+    ada, bob = add_user(storage), add_user(storage, "bob")
+    with storage.writing() as repositories:
+        sessions = repositories.sessions
+        first = sessions.add(ada.id, "first", NOW, NOW + DAY, "")
+        sessions.add(ada.id, "second", NOW, NOW + DAY, "")
+        assert not sessions.remove(bob.id, first)
+        assert sessions.remove(ada.id, first)
+        assert not sessions.remove(ada.id, first)
+        sessions.remove_digest("second")
+        sessions.remove_digest("made up")
+        assert [] == sessions.page(ada.id, Window(9), NOW)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_other_sessions_are_a_users_own(storage: Storage, keep: bool) -> None:
+    ada, bob = add_user(storage), add_user(storage, "bob")
+    with storage.writing() as repositories:
+        sessions = repositories.sessions
+        kept = sessions.add(ada.id, "kept", NOW, NOW + DAY, "")
+        sessions.add(ada.id, "ended", NOW, NOW + DAY, "")
+        sessions.add(bob.id, "of bob", NOW, NOW + DAY, "")
+        sessions.remove_others(ada.id, kept if keep else None)
+        good = [name for name in ("kept", "ended", "of bob") if sessions.caller(name, NOW)]
+    assert (["kept"] if keep else []) + ["of bob"] == good
+
+
+def test_a_new_session_forgets_the_users_expired_ones(storage: Storage) -> None:
+    ada, bob = add_user(storage), add_user(storage, "bob")
+    with storage.writing() as repositories:
+        sessions = repositories.sessions
+        for user in (ada, bob):
+            sessions.add(user.id, f"old of {user.username}", NOW, NOW + DAY, "")
+        sessions.add(ada.id, "good", NOW, NOW + 2 * DAY, "")
+        sessions.add(ada.id, "new", NOW + DAY, NOW + 2 * DAY, "")
+        kept = [name for name in ("old of ada", "old of bob", "good") if sessions.caller(name, NOW)]
+    assert ["old of bob", "good"] == kept
+
+
+def test_sessions_are_listed_newest_first_both_ways(storage: Storage) -> None:
+    ada = add_user(storage)
+    with storage.writing() as repositories:
+        sessions = repositories.sessions
+        a, b, c = [sessions.add(ada.id, f"{n}", NOW, NOW + DAY, "") for n in range(3)]
+
+        def listed(window: Window) -> list[int]:
+            return [session.id for session in sessions.page(ada.id, window, NOW)]
 
         assert [c, b] == listed(Window(2))
         assert [a] == listed(Window(2, (b,)))

@@ -33,6 +33,7 @@ def test_every_field_comes_from_its_variable() -> None:
             "BLOG_HTTPS": "on",
             "BLOG_REHASH": "off",
             "BLOG_TOKEN_DAYS": "7",
+            "BLOG_SESSION_DAYS": "1",
         }
     )
     expected = Settings(
@@ -44,6 +45,7 @@ def test_every_field_comes_from_its_variable() -> None:
         https=True,
         rehash=False,
         token_days=7,
+        session_days=1,
     )
     assert expected == settings
 
@@ -75,6 +77,9 @@ def test_every_field_comes_from_its_variable() -> None:
         ("BLOG_TOKEN_DAYS", "1.5"),
         ("BLOG_TOKEN_DAYS", "٣"),
         ("BLOG_TOKEN_DAYS", "9" * 5000),
+        ("BLOG_SESSION_DAYS", "0"),
+        ("BLOG_SESSION_DAYS", "401"),
+        ("BLOG_SESSION_DAYS", "1h"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:

@@ -15,6 +15,7 @@ from blog_core.domain.errors import (
     KeyInUse,
     NotAuthenticated,
     NotFound,
+    SessionOver,
     Stale,
     VersionRequired,
     WrongPassword,
@@ -48,7 +49,7 @@ class Blog:
 
     All raise Unavailable when the database does not answer, NotAuthenticated when the credentials
     are not good (or are needed and missing), and, of a post the caller must not know about,
-    NotFound.
+    NotFound. A token and a session give the same rights.
     """
 
     storage: Storage
@@ -56,6 +57,7 @@ class Blog:
     hasher: PasswordHasher
     secrets: Secrets
     token_lifetime: timedelta = timedelta(days=30)
+    session_lifetime: timedelta = timedelta(days=14)
     rehash: bool = True
 
     # --- users -----------------------------------------------------------------------------------
@@ -115,13 +117,13 @@ class Blog:
             return _there(storage.users.view_own(user.id))
 
     def delete_me(self, credentials: Credentials) -> None:
-        """Delete the caller with their posts and tokens."""
+        """Delete the caller with their posts, tokens and sessions."""
         _check_present(credentials)
         with self.storage.writing() as storage:
             storage.users.remove(_there(storage.users.get(self._caller(storage, credentials).id)))
 
     def change_password(self, credentials: Credentials, change: schemas.PasswordChange) -> None:
-        """Change the password and end every other token.
+        """Change the password and end every other token and session.
 
         Raises Forbidden when the current password is not right, Invalid when the new one is not
         good enough for this user.
@@ -140,20 +142,14 @@ class Blog:
             if not storage.users.replace_password(stored, password):
                 raise Forbidden("The current password is not right.")
             storage.tokens.remove_others(caller.id, caller.token_id)
+            storage.sessions.remove_others(caller.id, caller.session_id)
 
     # --- tokens ----------------------------------------------------------------------------------
 
     def sign_in(self, sign_in: schemas.SignIn, key: str | None = None) -> schemas.NewToken:
         """A new token. Raises WrongPassword, alike and as late for unknown and disabled users."""
         _check_key(key)
-        for _ in range(3):
-            stored = self._verified(sign_in)
-            try:
-                return self._new_token(stored, sign_in, key)
-            except _HashMoved:
-                # Rewritten by another sign-in, or changed: verify against what stands now.
-                continue
-        raise WrongPassword
+        return self._with_password(sign_in, lambda stored: self._new_token(stored, sign_in, key))
 
     def list_tokens(
         self, credentials: Credentials, query: schemas.PageQuery
@@ -176,11 +172,75 @@ class Blog:
                 raise NotFound
 
     def end_current_token(self, credentials: Credentials) -> None:
-        """Sign out with the token that is sent."""
+        """Sign out with the token or session that is sent."""
         _check_present(credentials)
         with self.storage.writing() as storage:
             caller = self._caller(storage, credentials)
-            storage.tokens.remove(caller.id, caller.token_id)
+            if caller.token_id is not None:
+                storage.tokens.remove(caller.id, caller.token_id)
+            if caller.session_id is not None:
+                storage.sessions.remove(caller.id, caller.session_id)
+
+    # --- sessions --------------------------------------------------------------------------------
+
+    def open_session(
+        self, credentials: Credentials, sign_in: schemas.SignIn, browser: str = ""
+    ) -> schemas.NewSession:
+        """A new session of a browser, described in at most 80 characters; an earlier one ends.
+
+        Raises WrongPassword, as `sign_in` does.
+        """
+        return self._with_password(
+            sign_in, lambda stored: self._new_session(stored, sign_in, credentials, browser)
+        )
+
+    def visitor(self, credentials: Credentials) -> schemas.Visitor:
+        """Who looks at a page: nobody where the credentials are not good."""
+        if not credentials.are_sent:
+            return schemas.Visitor(credentials)
+        with self.storage.reading() as storage:
+            try:
+                caller = self._caller(storage, credentials)
+            except NotAuthenticated:
+                return schemas.Visitor(schemas.ANYBODY)
+            user = storage.users.view_own(caller.id)
+            return schemas.Visitor(credentials if user else schemas.ANYBODY, user)
+
+    def list_sessions(
+        self, credentials: Credentials, query: schemas.PageQuery
+    ) -> schemas.Page[schemas.Session]:
+        """The caller's sessions, newest first. Raises Invalid for a cursor of another list."""
+        _check_present(credentials)
+        walk = self._walk("sessions", query, descending=True)
+        with self.storage.reading() as storage:
+            caller, now = self._caller(storage, credentials), self.clock()
+            page = walk.page(
+                lambda window: storage.sessions.page(caller.id, window, now),
+                lambda session: (session.id,),
+            )
+        marked = [replace(one, current=one.id == caller.session_id) for one in page.results]
+        return replace(page, results=marked)
+
+    def end_session(self, credentials: Credentials, session_id: int) -> None:
+        """Sign one of the caller's browsers out."""
+        _check_present(credentials)
+        with self.storage.writing() as storage:
+            if not storage.sessions.remove(self._caller(storage, credentials).id, session_id):
+                raise NotFound
+
+    def close_session(self, credentials: Credentials) -> None:
+        """Sign this browser out. Where it is not signed in, nothing happens."""
+        if credentials.session is not None:
+            with self.storage.writing() as storage:
+                storage.sessions.remove_digest(self.secrets.digest(credentials.session))
+
+    def sign_out_everywhere(self, credentials: Credentials) -> None:
+        """End all of the caller's tokens and sessions, the one that is sent included."""
+        _check_present(credentials)
+        with self.storage.writing() as storage:
+            caller = self._caller(storage, credentials)
+            storage.tokens.remove_others(caller.id, None)
+            storage.sessions.remove_others(caller.id, None)
 
     # --- posts -----------------------------------------------------------------------------------
 
@@ -323,12 +383,29 @@ class Blog:
         return caller
 
     def _caller_if_any(self, storage: Repositories, credentials: Credentials) -> Caller | None:
-        if credentials.token is None:
-            return None
-        caller = storage.tokens.caller(self.secrets.digest(credentials.token), self.clock())
-        if caller is None:
-            raise NotAuthenticated(token_sent=True)
-        return caller
+        if credentials.token is not None:
+            caller = storage.tokens.caller(self.secrets.digest(credentials.token), self.clock())
+            if caller is None:
+                raise NotAuthenticated(token_sent=True)
+            return caller
+        if credentials.session is not None:
+            digest = self.secrets.digest(credentials.session)
+            caller = storage.sessions.caller(digest, self.clock())
+            if caller is None:
+                raise SessionOver
+            return caller
+        return None
+
+    def _with_password(self, sign_in: schemas.SignIn, act: Callable[[StoredPassword], Out]) -> Out:
+        """Act for whose password it is, as long as it stands. Raises WrongPassword."""
+        for _ in range(3):
+            stored = self._verified(sign_in)
+            try:
+                return act(stored)
+            except _HashMoved:
+                # Rewritten by another sign-in, or changed: verify against what stands now.
+                continue
+        raise WrongPassword
 
     def _verified(self, sign_in: schemas.SignIn) -> StoredPassword:
         with self.storage.reading() as storage:
@@ -341,8 +418,7 @@ class Blog:
     def _new_token(
         self, stored: StoredPassword, sign_in: schemas.SignIn, key: str | None
     ) -> schemas.NewToken:
-        rewrite = self.rehash and self.hasher.outdated(stored.hash)
-        password = self.hasher.hash(sign_in.password) if rewrite else stored.hash
+        password = self._rewritten(stored, sign_in)
 
         def made_token(created: str) -> str:
             # Made again from the key each time: a stored answer must not hold a token.
@@ -363,6 +439,32 @@ class Blog:
         owner = f"user {stored.user_id} signing in"
         answer = self._once(sign_in, key, schemas.NewToken, add, owner=owner)
         return answer if key is None else replace(answer, token=made_token(answer.created))
+
+    def _new_session(
+        self,
+        stored: StoredPassword,
+        sign_in: schemas.SignIn,
+        credentials: Credentials,
+        browser: str,
+    ) -> schemas.NewSession:
+        password = self._rewritten(stored, sign_in)
+        value = self.secrets.new_token()
+        with self.storage.writing() as storage:
+            # As for a token: no session outlives the password it was given for.
+            if not storage.users.replace_password(stored, password):
+                raise _HashMoved
+            if credentials.session is not None:
+                storage.sessions.remove_digest(self.secrets.digest(credentials.session))
+            now = self.clock()
+            expires = now + self.session_lifetime
+            digest = self.secrets.digest(value)
+            storage.sessions.add(stored.user_id, digest, now, expires, browser[:80])
+        return schemas.NewSession(value, int(self.session_lifetime.total_seconds()))
+
+    def _rewritten(self, stored: StoredPassword, sign_in: schemas.SignIn) -> str:
+        """The hash to keep: a new one where the old one is outdated."""
+        outdated = self.rehash and self.hasher.outdated(stored.hash)
+        return self.hasher.hash(sign_in.password) if outdated else stored.hash
 
     def _change(
         self,
@@ -517,7 +619,7 @@ def _there(found: Out | None) -> Out:
 
 
 def _check_present(credentials: Credentials) -> None:
-    if credentials.token is None:
+    if not credentials.are_sent:
         raise NotAuthenticated
 
 

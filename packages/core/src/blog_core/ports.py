@@ -13,11 +13,12 @@ from blog_core.domain.users import User
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose credentials were good: the user, and the token they used."""
+    """Somebody whose credentials were good: the user, and the token or session they used."""
 
     id: int
     is_staff: bool
-    token_id: int
+    token_id: int | None = None
+    session_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,31 @@ class Tokens(Protocol):
     def remove(self, user_id: int, token_id: int) -> bool:
         """Whether the user had such a token."""
 
-    def remove_others(self, user_id: int, token_id: int) -> None: ...
+    def remove_others(self, user_id: int, token_id: int | None) -> None:
+        """All of the user's but this one."""
+
     def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Token]: ...
+
+
+class Sessions(Protocol):
+    def add(
+        self, user_id: int, digest: str, created: datetime, expires: datetime, browser: str
+    ) -> int:
+        """The new session's id. The user's expired ones are forgotten."""
+
+    def caller(self, digest: str, now: datetime) -> Caller | None:
+        """Whose session it is, while it and the user are good."""
+
+    def remove(self, user_id: int, session_id: int) -> bool:
+        """Whether the user had such a session."""
+
+    def remove_others(self, user_id: int, session_id: int | None) -> None:
+        """All of the user's but this one."""
+
+    def remove_digest(self, digest: str) -> None:
+        """The session with this digest, whoever's it is."""
+
+    def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Session]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,8 @@ class Repositories(Protocol):
     def posts(self) -> Posts: ...
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def sessions(self) -> Sessions: ...
     @property
     def keys(self) -> IdempotencyKeys: ...
 
@@ -171,9 +197,11 @@ class PasswordHasher(Protocol):
 class Secrets(Protocol):
     """What only those who know the site's secret can make or read."""
 
-    def new_token(self) -> str: ...
+    def new_token(self) -> str:
+        """A token, or the value of a session: 32 random bytes, printable."""
+
     def digest(self, token: str) -> str:
-        """What is stored of a token."""
+        """What is stored of a token or session."""
 
     def keyed(self, *parts: str) -> str:
         """A message authentication code over the parts, printable."""

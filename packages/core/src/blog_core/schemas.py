@@ -4,7 +4,7 @@ Instants come out as text, RFC 3339 in UTC with six digits: see `blog_core.domai
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar, get_args
 
@@ -148,9 +148,17 @@ InstantOut = Annotated[str, WithJsonSchema({"type": "string", "format": "date-ti
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the caller sent to say who they are. Nothing has been checked yet."""
+    """What the caller sent to say who they are. Nothing has been checked yet.
 
-    token: str | None = None
+    With a token the session is not looked at.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
+
+    @property
+    def are_sent(self) -> bool:
+        return self.token is not None or self.session is not None
 
 
 ANYBODY = Credentials()
@@ -329,6 +337,37 @@ class NewToken:
     token: str
     created: InstantOut
     expires: InstantOut
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that is signed in; `current` is the one that asks."""
+
+    id: int
+    created: InstantOut
+    expires: InstantOut
+    browser: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """The only place where the value itself is shown; it is good for `seconds`."""
+
+    value: str = field(repr=False)
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at a page: `user` is None for somebody not signed in, or not any more.
+
+    `credentials` are what the visitor's other use cases are called with: where `user` is None they
+    are nobody's.
+    """
+
+    credentials: Credentials
+    user: OwnUser | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Settings:
     https: bool = False
     rehash: bool = True
     token_days: int = 30
+    session_days: int = 14
 
     def __post_init__(self) -> None:
         if self.profile not in ("development", "production"):
@@ -65,6 +66,9 @@ class Settings:
                 )
         if not 1 <= self.token_days <= 3650:
             raise SettingsError("BLOG_TOKEN_DAYS: use a number of days from 1 to 3650.")
+        # Browsers forget a cookie after 400 days, whatever it says.
+        if not 1 <= self.session_days <= 400:
+            raise SettingsError("BLOG_SESSION_DAYS: use a number of days from 1 to 400.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -91,6 +95,7 @@ class Settings:
             "BLOG_HTTPS": "on" if self.https else "off",
             "BLOG_REHASH": "on" if self.rehash else "off",
             "BLOG_TOKEN_DAYS": str(self.token_days),
+            "BLOG_SESSION_DAYS": str(self.session_days),
         }
 
     def _check_database(self) -> None:
@@ -128,7 +133,7 @@ def _parse(variable: str, name: str, text: str) -> object:
         if text not in ("on", "off"):
             raise SettingsError(f"{variable}: use on or off.")
         return text == "on"
-    if name == "token_days":
+    if name in ("token_days", "session_days"):
         if not (text.isascii() and text.isdigit() and len(text) < 6):
             raise SettingsError(f"{variable}: use a whole number.")
         return int(text)

@@ -17,5 +17,6 @@ def build(settings: Settings) -> Blog:
         hasher=Argon2Hasher(),
         secrets=SecretKey(settings.secret_key),
         token_lifetime=timedelta(days=settings.token_days),
+        session_lifetime=timedelta(days=settings.session_days),
         rehash=settings.rehash,
     )

@@ -25,6 +25,10 @@ class NotAuthenticated(BlogError):
         self.token_sent = token_sent
 
 
+class SessionOver(NotAuthenticated):
+    """The session has ended, or never was."""
+
+
 class WrongPassword(NotAuthenticated):
     """The username and password do not belong together."""
 

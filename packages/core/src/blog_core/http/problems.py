@@ -117,6 +117,8 @@ def of(error: BlogError) -> Reply:
         case errors.NotAuthenticated(token_sent=True):
             value = f'{REALM}, error="invalid_token"'
             return problem(401, "The token is not good, or not any more.", [_authenticate(value)])
+        case errors.SessionOver():
+            return problem(401, "The session is over: sign in again.", [_authenticate()])
         case errors.NotAuthenticated():
             return problem(401, "Sign in first: this needs a bearer token.", [_authenticate()])
         case errors.Forbidden():

@@ -5,7 +5,7 @@ straight into the output dataclasses: one query, no identity map.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Engine,
     Row,
     Select,
+    Table,
     and_,
     bindparam,
     delete,
@@ -41,7 +42,7 @@ from blog_core.ports import Caller, PostFilter, StoredAnswer, StoredPassword, Wi
 from blog_core.storage import migrate
 from blog_core.storage.engine import reading_engine, translated, writing_engine
 from blog_core.storage.search import holds_words, word_values
-from blog_core.storage.tables import InstantText, idempotency_keys, posts, tokens, users
+from blog_core.storage.tables import InstantText, idempotency_keys, posts, sessions, tokens, users
 
 
 def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -267,46 +268,101 @@ def _one_writer() -> Iterator[None]:
         raise Stale from error
 
 
-# --- tokens --------------------------------------------------------------------------------------
+# --- tokens and sessions -------------------------------------------------------------------------
 
-_CALLER = (
-    select(users.c.id, users.c.is_staff, tokens.c.id)
-    .join_from(tokens, users)
-    .where(
-        tokens.c.digest == bindparam("digest"),
-        tokens.c.expires > bindparam("now"),
-        users.c.is_active,
+
+def _caller_of(table: Table) -> Select[Any]:
+    return (
+        select(users.c.id, users.c.is_staff, table.c.id)
+        .join_from(table, users)
+        .where(
+            table.c.digest == bindparam("digest"),
+            table.c.expires > bindparam("now"),
+            users.c.is_active,
+        )
     )
-)
+
+
+_TOKEN_CALLER = _caller_of(tokens)
 _TOKEN = select(tokens.c.id, _text(tokens.c.created), _text(tokens.c.expires))
+_SESSION_CALLER = _caller_of(sessions)
+_SESSION = select(
+    sessions.c.id, _text(sessions.c.created), _text(sessions.c.expires), sessions.c.browser
+)
 
 
-class SqlTokens:
+class _SqlGrants:
+    """What tokens and sessions have in common: rows that sign their user in."""
+
+    _table: Table
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, user_id: int, digest: str, created: datetime, expires: datetime) -> int:
-        values = {"user_id": user_id, "digest": digest, "created": created, "expires": expires}
-        result = self._connection.execute(insert(tokens).values(values))
+    def remove(self, user_id: int, grant_id: int) -> bool:
+        grants = self._table.c
+        statement = delete(self._table).where(grants.id == grant_id, grants.user_id == user_id)
+        return self._connection.execute(statement).rowcount == 1
+
+    def remove_others(self, user_id: int, grant_id: int | None) -> None:
+        statement = delete(self._table).where(self._table.c.user_id == user_id)
+        if grant_id is not None:
+            statement = statement.where(self._table.c.id != grant_id)
+        self._connection.execute(statement)
+
+    def _add(self, **values: Any) -> int:
+        result = self._connection.execute(insert(self._table).values(values))
         key: Any = result.inserted_primary_key
         return int(key[0])
 
+    def _page(
+        self, shown: Select[Any], user_id: int, window: Window, now: datetime
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        grants = self._table.c
+        own = shown.where(grants.user_id == user_id, grants.expires > now)
+        return self._connection.execute(_by_id(own, grants.id, window, descending=True)).all()
+
+
+class SqlTokens(_SqlGrants):
+    _table = tokens
+
+    def add(self, user_id: int, digest: str, created: datetime, expires: datetime) -> int:
+        return self._add(user_id=user_id, digest=digest, created=created, expires=expires)
+
     def caller(self, digest: str, now: datetime) -> Caller | None:
-        row = self._connection.execute(_CALLER, {"digest": digest, "now": now}).one_or_none()
+        row = self._connection.execute(_TOKEN_CALLER, {"digest": digest, "now": now}).one_or_none()
         return None if row is None else Caller(*row)
 
-    def remove(self, user_id: int, token_id: int) -> bool:
-        statement = delete(tokens).where(tokens.c.id == token_id, tokens.c.user_id == user_id)
-        return self._connection.execute(statement).rowcount == 1
-
-    def remove_others(self, user_id: int, token_id: int) -> None:
-        statement = delete(tokens).where(tokens.c.user_id == user_id, tokens.c.id != token_id)
-        self._connection.execute(statement)
-
     def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Token]:
-        own = _TOKEN.where(tokens.c.user_id == user_id, tokens.c.expires > now)
-        statement = _by_id(own, tokens.c.id, window, descending=True)
-        return [schemas.Token(*row) for row in self._connection.execute(statement).all()]
+        return [schemas.Token(*row) for row in self._page(_TOKEN, user_id, window, now)]
+
+
+class SqlSessions(_SqlGrants):
+    _table = sessions
+
+    def add(
+        self, user_id: int, digest: str, created: datetime, expires: datetime, browser: str
+    ) -> int:
+        over = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.expires <= created)
+        self._connection.execute(over)
+        return self._add(
+            user_id=user_id, digest=digest, created=created, expires=expires, browser=browser
+        )
+
+    def caller(self, digest: str, now: datetime) -> Caller | None:
+        row = self._connection.execute(
+            _SESSION_CALLER, {"digest": digest, "now": now}
+        ).one_or_none()
+        if row is None:
+            return None
+        user_id, is_staff, session_id = row
+        return Caller(user_id, is_staff, session_id=session_id)
+
+    def remove_digest(self, digest: str) -> None:
+        self._connection.execute(delete(sessions).where(sessions.c.digest == digest))
+
+    def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Session]:
+        return [schemas.Session(*row) for row in self._page(_SESSION, user_id, window, now)]
 
 
 # --- idempotency keys ----------------------------------------------------------------------------
@@ -356,6 +412,10 @@ class SqlRepositories:
     @cached_property
     def tokens(self) -> SqlTokens:
         return SqlTokens(self.connection)
+
+    @cached_property
+    def sessions(self) -> SqlSessions:
+        return SqlSessions(self.connection)
 
     @cached_property
     def keys(self) -> SqlIdempotencyKeys:

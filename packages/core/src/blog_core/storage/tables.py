@@ -137,6 +137,18 @@ tokens = Table(
     sqlite_autoincrement=True,  # an id is never given twice
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", folded(64), nullable=False, unique=True),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Column("browser", String(80), nullable=False),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -120,6 +120,13 @@ EXAMPLES: list[tuple[str, str, Request, Answer | None, Answer | None]] = [
         reply(206, "12"),
         reply(200, "123"),
     ),
+    (
+        "odd_length",
+        "untrue Content-Length (400 became 200)",
+        ask("POST", "/a", JSON, ("Content-Length", "+2"), body="{}"),
+        reply(400),
+        reply(200, {}),
+    ),
     ("malformed_json", "empty body (400 became 422)", post(""), reply(400), reply(422)),
     ("malformed_json", "malformed JSON (400 became 422)", post("{"), reply(400), reply(422)),
     ("malformed_json", "NaN in JSON (400 became 200)", post("[NaN]"), reply(400), reply(200)),

@@ -40,6 +40,9 @@ Signature = tuple[object, ...]
 SHRUNK = 2
 """How many sequences of one signature are shrunk; the others are counted."""
 
+AT_ONCE = 4
+"""How many new signatures of one answer are shrunk: a body may differ in endless places."""
+
 LEARNING = 3
 """How often it is tried whether a target itself answers differently at one place."""
 
@@ -262,20 +265,22 @@ class _Comparison:
             found = self._first(other, sequence, ours, theirs, start)
             if found is None:
                 return
-            at, signature = found
+            at, signatures = found
             if any(_rests_on(sequence, one, differing) for one in range(at + 1)):
                 # Not both were asked the same since: what was sent came from what differed.
                 return
             start = at + 1
             differing.add(at)
-            numbers = self._signatures.get(signature)
-            if numbers is not None and len(numbers) >= SHRUNK:
-                self._seen(numbers[-1])
-            elif not self._confirmed(other, sequence[: at + 1], signature):
-                self._unsteady((0, other), sequence[: at + 1], (ours, theirs))
-                return
-            elif not self._minimised(other, sequence[: at + 1], signature, ours, theirs):
-                return
+            fresh = [one for one in signatures if len(self._signatures.get(one, ())) < SHRUNK]
+            # A finding that shows several of them was seen once.
+            for number in {self._signatures[one][-1] for one in signatures if one not in fresh}:
+                self._seen(number)
+            for signature in fresh[:AT_ONCE]:
+                if not self._confirmed(other, sequence[: at + 1], signature):
+                    self._unsteady((0, other), sequence[: at + 1], (ours, theirs))
+                    return
+                if not self._minimised(other, sequence[: at + 1], signature, ours, theirs):
+                    return
             # Where both did the same thing in their own way, what follows can still be compared.
             a, b = ours[at].answer, theirs[at].answer
             if a is None or b is None or a.status // 100 != b.status // 100:
@@ -288,7 +293,7 @@ class _Comparison:
         ours: list[Exchange],
         theirs: list[Exchange],
         start: int,
-    ) -> tuple[int, Signature] | None:
+    ) -> tuple[int, list[Signature]] | None:
         """The first difference from this step on that stays once both were asked again."""
         for _ in range(8):
             words = self._words(other, sequence)
@@ -299,7 +304,7 @@ class _Comparison:
                 if unknown and self._learn(other, sequence[: at + 1], at, unknown):
                     break
                 self._used.update(used)
-                return at, self._signature(sequence[at], ours[at], theirs[at], left)
+                return at, _signatures(other, sequence[at], ours[at], theirs[at], left)
             else:
                 self._used.update(used)
                 return None
@@ -357,24 +362,6 @@ class _Comparison:
         # Stable: repeated fields keep their order, the order of different ones means nothing.
         return sorted(
             (field for field in named if field[0] not in self._ignored), key=lambda field: field[0]
-        )
-
-    @staticmethod
-    def _signature(
-        step: Step, ours: Exchange, theirs: Exchange, left: list[Difference]
-    ) -> Signature:
-        """What a shrunk sequence must still show, and by which repeats are told."""
-        a, b = ours.answer, theirs.answer
-        # A length differs because a body does.
-        found = next((one for one in left if one.name != "content-length"), left[0])
-        pointer = "/".join("*" if part.isdigit() else part for part in found.name.split("/"))
-        return (
-            step.operation,
-            None if a is None else a.status,
-            None if b is None else b.status,
-            found.part,
-            pointer,
-            found.kind,
         )
 
     # --- calibration -----------------------------------------------------------------------------
@@ -484,8 +471,8 @@ class _Comparison:
             if any(_rests_on(sequence, one, differing) for one in range(at + 1)):
                 return None
             if at == len(sequence) - 1:
-                shown = self._signature(sequence[at], ours[at], theirs[at], left)
-                return (ours, theirs, left) if shown == signature else None
+                shown = _signatures(other, sequence[at], ours[at], theirs[at], left)
+                return (ours, theirs, left) if signature in shown else None
             differing.add(at)
         return None
 
@@ -525,9 +512,8 @@ class _Comparison:
 
     def _keep(self, finding: Finding, signature: Signature) -> None:
         numbers = self._signatures.setdefault(signature, [])
-        for number in numbers:
-            known = self._findings[number]
-            if known.targets == finding.targets and _alike(known.sequence, finding.sequence):
+        for number, known in enumerate(self._findings):
+            if _told(known) == _told(finding) and _alike(known.sequence, finding.sequence):
                 self._seen(number)
                 numbers.append(number)
                 return
@@ -564,6 +550,32 @@ def _said(exchange: Exchange) -> str:
     return exchange.error if exchange.answer is None else str(exchange.answer.status)
 
 
+def _signatures(
+    other: int, step: Step, ours: Exchange, theirs: Exchange, left: list[Difference]
+) -> list[Signature]:
+    """What shrunk sequences must still show, one at a time, and by which repeats are told.
+
+    One for each difference, so that what is always different hides nothing that seldom is. Where
+    the statuses differ, all else follows from it.
+    """
+    a, b = ours.answer, theirs.answer
+    statuses = (None if a is None else a.status, None if b is None else b.status)
+    # A length differs because a body does.
+    told = [one for one in left if one.name != "content-length"] or left
+    if told[0].part == "status":
+        told = told[:1]
+    return list(
+        dict.fromkeys(
+            (other, step.operation, *statuses, one.part, _pattern(one.name), one.kind)
+            for one in told
+        )
+    )
+
+
+def _pattern(name: str) -> str:
+    return "/".join("*" if part.isdigit() else part for part in name.split("/"))
+
+
 def _rests_on(sequence: Sequence, at: int, steps: set[int]) -> bool:
     """Whether the step takes something, however indirectly, from one of these."""
     needed = {reference.step for reference in references(sequence[at])}
@@ -576,6 +588,13 @@ def _outline(sequence: Sequence) -> tuple[object, ...]:
         (step.method, step.operation, tuple(name.lower() for name, _ in step.headers))
         for step in sequence
     )
+
+
+def _told(finding: Finding) -> tuple[object, ...]:
+    """Between whom and in what sorts of difference the finding is."""
+    sorts = {(one.part, _pattern(one.name), one.kind) for one in finding.differences}
+    statuses = [one[-1].answer and one[-1].answer.status for one in finding.exchanges]
+    return (finding.targets, sorts, statuses)
 
 
 def _alike(one: Sequence, other: Sequence) -> bool:

@@ -17,7 +17,7 @@ from http_parity.compare import every_difference
 from http_parity.differences import Difference
 from http_parity.results import Finding
 from http_parity.rules import Rule
-from http_parity.sequence import Reference, Step, Text
+from http_parity.sequence import Reference, Step, Text, value_of
 from http_parity.targets import TargetSpec
 
 PLAIN: Final = frozenset(string.ascii_letters + string.digits + "/._~%?&=+,:@!$'()*;-")
@@ -65,7 +65,10 @@ def curl(finding: Finding, addresses: tuple[str, str] | None = None) -> str:
         lines += [f"  {line}" for line in command]
         for reference, name in keeps.items():
             if reference.step == number:
-                lines.append(f"  {name}=$({_pick(reference, finding)})")
+                there = all(value_of(reference, one) for one in finding.exchanges)
+                # What is not there is the empty text.
+                quiet = "" if there else " 2>/dev/null || true"
+                lines.append(f"  {name}=$({_pick(reference, finding)}{quiet})")
     return "\n".join([*lines, "done"]) + "\n"
 
 

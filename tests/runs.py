@@ -18,35 +18,26 @@ import pytest
 
 from tests.workers import ORIGIN, SECRET
 
-ROOT = Path(__file__).parent.parent
 SECONDS = 120
 
 _processes = multiprocessing.get_context("forkserver")
 # Nothing of the adapters: a mutant may have to be there first. Nothing that reads the environment.
 _processes.set_forkserver_preload(
     [
-        "_pytest.junitxml",
-        "_pytest.pytester_assertions",
-        "alembic.config",
         "apispec",
         "blog_contract.client",
         "blog_core.http.asgi",
-        "blog_core.http.documents",
         "blog_core.http.wsgi",
         "blog_core.wiring",
         "django.core.handlers.wsgi",
-        "django.core.management",
-        "django.db.models",
-        "django.forms",
-        "django.template",
         "fastapi",
-        "fastapi.openapi.utils",
         "flask",
         "http_parity.targets",
-        "jsonschema",
-        "pytest",
-        "sqlalchemy.dialects.sqlite",
-        "unittest.mock",
+        "inflection",  # this and the following are what REST framework and its schemas take along
+        "markdown",
+        "psycopg",
+        "pygments.lexers",
+        "requests",
     ]
 )
 

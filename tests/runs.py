@@ -110,6 +110,8 @@ def _run(
     os.environ |= {**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     noted = _Outcomes()
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", "blog_contract.plugin"]
+    # Of these modules an assertion that fails says what was compared.
+    options += ["-o", "python_files=test_*.py stored_rows.py"]
     names = [f"{'blog_contract' if test.startswith('test_') else 'tests'}.{test}" for test in tests]
     code = pytest.main(
         [*options, f"--rootdir={log.parent}", "--target", target, "--pyargs", *names],

@@ -23,6 +23,7 @@ from tests.runs import environment, outcomes
 
 ROOT = Path(__file__).parent.parent
 TARGETS = sorted({mutant.target for mutant in MUTANTS})
+STORED = {test for mutant in MUTANTS for test in mutant.tests if test.startswith("stored_rows::")}
 SECONDS = 120
 FILE = "blog.sqlite3"
 
@@ -66,7 +67,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 def on_target(target: str, folder: Path) -> dict[str, bool]:
     """What all tests that are named for a target's mutants say of the target itself."""
     tests = {test for mutant in MUTANTS if mutant.target == target for test in mutant.tests}
-    return outcomes(target, tests, folder / FILE, folder)
+    return outcomes(target, tests | STORED, folder / FILE, folder)
 
 
 def on_mutant(mutant: Mutant, folder: Path) -> dict[str, bool]:
@@ -138,6 +139,12 @@ def test_the_tests_of_stored_rows_are_all_named_for_a_mutant() -> None:
         for node in ast.parse((ROOT / "tests/stored_rows.py").read_text("utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
-    assert written == {
-        test for mutant in MUTANTS for test in mutant.tests if test.startswith("stored_rows::")
-    }
+    assert written == STORED
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_framework_serves_the_rows_that_were_stored_before(
+    target: str, runs: dict[str, Future[dict[str, bool]]]
+) -> None:
+    found = runs[target].result()
+    assert dict.fromkeys(STORED, True) == {test: found[test] for test in STORED}

@@ -301,7 +301,7 @@ MUTANTS = (
     Mutant(
         "write_by_get",
         "flask-wsgi",
-        ("test_methods::test_a_method_a_path_does_not_have_is_405",),
+        ("test_methods::test_what_is_written_by_post_is_not_written_by_get",),
         "GET changes something",
     ),
     Mutant(

@@ -12,6 +12,7 @@ from blog_contract.answers import (
     host,
 )
 from blog_contract.client import Account, Client, NewPost
+from blog_contract.resources import PAST
 from blog_contract.sentences import sentence
 from http_parity.compare import differences
 from http_parity.exchange import Request
@@ -52,6 +53,20 @@ def test_a_method_a_path_does_not_have_is_405(client: Client, method: str, path:
 def test_head_where_there_is_no_get_is_405_without_a_body(client: Client, path: str) -> None:
     answer = client.head(example(path))
     assert (405, ALLOW[path], b"") == (answer.status, answer.header("Allow"), answer.body)
+
+
+@sentence("method-405")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("operation", ["publish", "unpublish"])
+def test_what_is_written_by_post_is_not_written_by_get(
+    client: Client, author: Account, new_post: NewPost, operation: str, method: str
+) -> None:
+    post = new_post(author, pub_date=PAST if operation == "unpublish" else None)
+    before = client.get(post.path, token=author.token)
+    path = f"{post.path}/{operation}"
+    answer = client.request(method, path, token=author.token, if_match=post.etag)
+    after = client.get(post.path, token=author.token)
+    assert (405, before.body) == (answer.status, after.body)
 
 
 @sentence("method-405")

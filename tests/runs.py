@@ -6,6 +6,7 @@ A process is forked from one in which the heavy libraries are imported already: 
 fraction of a second and what its tests take.
 """
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from blog_core.http.logs import log as front_log
 from tests.workers import ORIGIN, SECRET
 
 SECONDS = 120
@@ -51,15 +53,18 @@ def environment(database: Path) -> dict[str, str]:
     }
 
 
-def outcomes(target: str, tests: Iterable[str], database: Path, folder: Path) -> dict[str, bool]:
+def outcomes(
+    target: str, tests: Iterable[str], database: Path, folder: Path, *, crashes: bool = False
+) -> dict[str, bool]:
     """Of these tests, which passed in every case and which failed in one.
 
     A test is named `module::function`: `test_….py` of the contract suite, any other module of
-    `tests`. Raises AssertionError with what pytest said where one could not begin or end.
+    `tests`. Raises AssertionError with what pytest said where one could not begin or end, and
+    unless the front logged an unexpected error exactly where the target `crashes`.
     """
     ours, theirs = _processes.Pipe()
     log = folder / "pytest.log"
-    given = (target, sorted(tests), environment(database), log, theirs)
+    given = (target, sorted(tests), environment(database), log, crashes, theirs)
     process = _processes.Process(target=_run, args=given)
     process.start()
     theirs.close()
@@ -77,12 +82,17 @@ def outcomes(target: str, tests: Iterable[str], database: Path, folder: Path) ->
     return found
 
 
-class _Outcomes:
-    """Notes what became of each test; one that could not begin or end spoils the run."""
+class _Outcomes(logging.Handler):
+    """Notes what became of each test, which could not begin or end, and what the front logged."""
 
     def __init__(self) -> None:
+        super().__init__(logging.ERROR)
         self.found: dict[str, bool] = {}
         self.errors: list[str] = []
+        self.crashed = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.crashed = True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         file, _, name = report.location
@@ -98,6 +108,7 @@ def _run(
     tests: list[str],
     environ: Mapping[str, str],
     log: Path,
+    crashes: bool,
     connection: "Connection[Any, Any]",
 ) -> None:
     with log.open("w", encoding="utf-8") as stream:
@@ -109,6 +120,7 @@ def _run(
     # Of the plugins that are installed none but the suite's is needed; some load slowly.
     os.environ |= {**environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     noted = _Outcomes()
+    front_log.addHandler(noted)
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", "blog_contract.plugin"]
     # Of these modules an assertion that fails says what was compared.
     options += ["-o", "python_files=test_*.py stored_rows.py"]
@@ -117,7 +129,11 @@ def _run(
         [*options, f"--rootdir={log.parent}", "--target", target, "--pyargs", *names],
         plugins=[noted],
     )
-    sys.stdout.flush()
-    if code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not noted.errors:
+    whole = code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not noted.errors
+    if whole and noted.crashed is crashes:
         connection.send(noted.found)
+    elif whole:
+        # A mutant that its adapter has outgrown fails every test, and proves nothing.
+        print("an unexpected error, see above" if noted.crashed else "no unexpected error")  # noqa: T201 # for the log
+    sys.stdout.flush()
     connection.close()

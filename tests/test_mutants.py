@@ -73,7 +73,7 @@ def on_target(target: str, folder: Path) -> dict[str, bool]:
 def on_mutant(mutant: Mutant, folder: Path) -> dict[str, bool]:
     """What the tests that are named for a mutant say of it."""
     if not mutant.processes:
-        return outcomes(mutant.address, mutant.tests, folder / FILE, folder)
+        return outcomes(mutant.address, mutant.tests, folder / FILE, folder, crashes=mutant.crashes)
     with serving(mutant, folder / FILE) as url:
         return outcomes(url, mutant.tests, folder / FILE, folder)
 

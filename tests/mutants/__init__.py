@@ -17,7 +17,8 @@ class Mutant:
 
     A test is `module::function` of the contract suite, or of `tests/stored_rows.py`. `cause` is
     what somebody would call the fault who sees what it changes for a client. So many `processes`
-    serve it, of gunicorn or uvicorn; 0 is in the process of the tests.
+    serve it, of gunicorn or uvicorn; 0 is in the process of the tests. `crashes` says that the
+    fault is an unexpected error; no other mutant may have one.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Mutant:
     tests: tuple[str, ...]
     cause: str
     processes: int = 0
+    crashes: bool = False
 
     @property
     def address(self) -> str:
@@ -221,6 +223,7 @@ MUTANTS = (
         "fastapi-asgi",
         ("test_bodies::test_nan_or_infinity_in_a_field_is_400",),
         "NaN in a body is a server error",
+        crashes=True,
     ),
     Mutant(
         "content_type_422",
@@ -249,12 +252,14 @@ MUTANTS = (
         "fastapi-asgi",
         ("test_lists::test_an_edit_does_not_move_a_draft_in_its_list",),
         "a stored NULL makes a list a server error",
+        crashes=True,
     ),
     Mutant(
         "old_value_crashes",
         "django-wsgi",
         ("test_lists::test_the_own_lists_are_newest_first_by_default",),
         "a stored value the new enum does not know makes a list a server error",
+        crashes=True,
     ),
     Mutant(
         "inner_join_drops_posts",
@@ -297,6 +302,7 @@ MUTANTS = (
         "flask-wsgi",
         ("stored_rows::test_a_stored_hash_of_no_known_form_is_a_plain_401",),
         "a stored hash of unknown form makes sign-in a server error",
+        crashes=True,
     ),
     Mutant(
         "write_by_get",

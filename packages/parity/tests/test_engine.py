@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from http_parity.engine import Progress, compare
 from http_parity.errors import DocumentError, TargetError
+from http_parity.openapi import read_document
 from http_parity.results import Result
 from http_parity.rules import Rule, Rules
 from http_parity.sequence import Reference, Step
@@ -257,6 +258,32 @@ def test_a_deadline_ends_it_with_what_there_is() -> None:
 def test_a_document_that_cannot_be_used_is_refused_in_a_sentence(document: Any, said: str) -> None:
     with pytest.raises(DocumentError, match=said):
         compare([spec(), spec()], document=document, examples=10, seed=1)
+
+
+def test_a_reference_to_another_document_is_anything_and_is_named() -> None:
+    elsewhere = "https://example.org/all.yaml#/components"
+    document = read_document(
+        {
+            "openapi": "3.1.0",
+            "paths": {
+                "/notes/{id}": {
+                    "parameters": [{"$ref": f"{elsewhere}/parameters/id"}],
+                    "put": {
+                        "requestBody": {"$ref": f"{elsewhere}/requestBodies/note"},
+                        "responses": {"200": {"$ref": f"{elsewhere}/responses/note"}},
+                    },
+                }
+            },
+        }
+    )
+    operation = document.operations[0]
+
+    assert [("id", "path")] == [(one.name, one.where) for one in operation.parameters]
+    assert ((), {}) == (operation.bodies, operation.answers)
+    assert [f"{elsewhere}/{kind}" for kind in ("parameters/id", "requestBodies/note")] == list(
+        document.elsewhere[:2]
+    )
+    assert 3 == len(document.elsewhere)
 
 
 def test_a_reset_that_fails_ends_the_comparison_with_what_it_said() -> None:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from http_parity import engine, report_html, report_json, report_junit, report_text
 from http_parity.errors import DocumentError, TargetError
 from http_parity.exchange import Request
+from http_parity.openapi import read_document
 from http_parity.replay import replay as send_again
 from http_parity.report import Report, number
 from http_parity.reproduce import pytest_file
@@ -472,6 +473,13 @@ def _fetched(spec: TargetSpec, path: str) -> bytes:
 
 def _run(specs: tuple[TargetSpec, ...], document: bytes | None, asked: dict[str, Any]) -> Result:
     """The comparison, with its progress on standard error."""
+    elsewhere = () if document is None else read_document(document).elsewhere
+    if elsewhere:
+        click.echo(
+            f"{number(len(elsewhere), 'reference')} of the document to other documents not "
+            f"followed, such as {elsewhere[0]}; what is there is taken to be anything.",
+            err=True,
+        )
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
         with Progress(

@@ -2,12 +2,13 @@
 
 [operation.name for operation in read_document(document).operations]
 
-Only local references (`#/…`) are followed.
+Only references within the document (`#/…`) are followed. What stands elsewhere is taken to be
+anything, and `Document.elsewhere` names it.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,8 @@ class Document:
     operations: tuple[Operation, ...]
     schemes: Mapping[str, Scheme]
     source: Mapping[str, Any]
+    elsewhere: tuple[str, ...] = ()
+    """References that lead out of the document and were not followed."""
 
     def resolved(self, schema: Any) -> dict[str, Any]:
         """The schema with its own `$ref` followed, and `allOf` merged into one."""
@@ -105,7 +108,7 @@ def read_document(source: Mapping[str, Any] | str | bytes) -> Document:
         name: _scheme(_object(document, scheme))
         for name, scheme in _object(document, components.get("securitySchemes")).items()
     }
-    return Document(tuple(found), schemes, document)
+    return Document(tuple(found), schemes, document, tuple(dict.fromkeys(_elsewhere(document))))
 
 
 def _parsed(source: str | bytes) -> Any:
@@ -144,6 +147,8 @@ def _operation(
     parameters: dict[tuple[str, str], Parameter] = {}
     for one in [*_list(item.get("parameters")), *_list(said.get("parameters"))]:
         parameter = _object(document, one)
+        if not parameter:
+            continue
         where, key = str(parameter.get("in")), str(parameter.get("name"))
         schema = parameter.get("schema")
         if schema is None:
@@ -236,9 +241,22 @@ def _object(document: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
     return {}
 
 
+def _elsewhere(value: Any) -> Iterator[str]:
+    match value:
+        case list():
+            for item in value:
+                yield from _elsewhere(item)
+        case Mapping():
+            reference = value.get("$ref")
+            if isinstance(reference, str) and not reference.startswith("#"):
+                yield reference
+            for item in value.values():
+                yield from _elsewhere(item)
+
+
 def _at(document: Mapping[str, Any], reference: str) -> Any:
     if not reference.startswith("#"):
-        raise DocumentError(f"Only references within the document are followed: {reference}.")
+        return {}
     value: Any = document
     for part in reference.split("/")[1:]:
         key = _unescaped(part)

@@ -271,7 +271,7 @@ def compare(
     epilog=f"""\b
 Examples:
   parity replay report.json
-  parity replay report.json --target new=http://127.0.0.1:8002
+  parity replay report.json --target new=http://127.0.0.1:8002 --reset new=./reset.sh
 
 {EXIT_CODES}"""
 )
@@ -283,21 +283,30 @@ Examples:
     metavar="NAME=TARGET",
     help="Where a target of the report is now.",
 )
-def replay(file: Path, moved: tuple[str, ...]) -> int:
+@click.option(
+    "--reset",
+    "resets",
+    multiple=True,
+    metavar="NAME=COMMAND|MODULE:FUNCTION",
+    help="What brings a target back to its first state now.",
+)
+def replay(file: Path, moved: tuple[str, ...], resets: tuple[str, ...]) -> int:
     """Send the findings of a JSON report again and say which of them are still there."""
     with _failures():
         recorded = report_json.load(file.read_text("utf-8"), str(file))
         places = dict(_pair(text, "--target") for text in moved)
-        for name in places:
-            if not any(name == spec.name for found in recorded for spec in found.targets):
-                raise Failure(f"--target {name}: the report knows no such target.")
+        back = dict(_pair(text, "--reset") for text in resets)
+        names = {spec.name for found in recorded for spec in found.targets}
+        for name in [*places, *back]:
+            if recorded and name not in names:
+                raise Failure(f"{name}: the report's targets are {', '.join(sorted(names))}.")
         left = 0
         for found in recorded:
             a, b = (
                 TargetSpec(
                     places.get(spec.name, spec.address),
                     name=spec.name,
-                    reset=spec.reset,
+                    reset=back.get(spec.name, spec.reset),
                     process=spec.process,
                 )
                 for spec in found.targets
@@ -520,10 +529,10 @@ def _print(report: Report, form: str) -> None:
         click.echo(WRITERS[form](report), nl=False)
         return
     console = Console(highlight=False)
-    if not console.is_terminal:
-        # In a file lines are not folded to the width of some screen.
-        console.width = 120
-    report_text.show(report, console)
+    if console.is_terminal:
+        report_text.show(report, console)
+    else:
+        click.echo(report_text.text(report, width=120), nl=False)
 
 
 def _write_tests(report: Report, directory: Path) -> None:

@@ -166,6 +166,7 @@ class _Comparison:
         self._signatures: dict[Signature, list[int]] = {}
         self._used: Counter[str] = Counter()
         self._operations: dict[str, Counter[int]] = {}
+        self._described: tuple[str, ...] = ()
         self._ignored = SERVER_FIELDS if rules.server_fields else frozenset()
 
     # --- asking ----------------------------------------------------------------------------------
@@ -175,6 +176,7 @@ class _Comparison:
         if generator is not None:
             for operation in generator.document.operations:
                 self._operations.setdefault(operation.name, Counter())
+            self._described = tuple(self._operations)
         asked: tuple[Sequence, list[Exchange]] | None = None
         number = 0
         while self._going():
@@ -539,6 +541,7 @@ class _Comparison:
             operations={
                 name: dict(sorted(counts.items())) for name, counts in self._operations.items()
             },
+            described=self._described,
         )
 
 

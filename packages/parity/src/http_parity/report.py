@@ -84,17 +84,17 @@ class Report:
 
     @property
     def unreached(self) -> list[str]:
-        """The operations that no answer 2xx was compared of."""
+        """The described operations that no answer 2xx was compared of."""
         return [
             name
-            for name, statuses in self.result.operations.items()
-            if not any(200 <= status < 300 for status in statuses)
+            for name in self.result.described
+            if not any(200 <= status < 300 for status in self.result.operations.get(name, ()))
         ]
 
     @cached_property
     def by_operation(self) -> dict[str, list[Cause]]:
-        """Every operation with its causes, those without any among them."""
-        found: dict[str, list[Cause]] = {name: [] for name in self.result.operations}
+        """Every described operation with its causes, and others that have any."""
+        found: dict[str, list[Cause]] = {name: [] for name in self.result.described}
         for cause in self.causes:
             for finding in cause.findings:
                 causes = found.setdefault(operation_of(finding), [])
@@ -112,7 +112,14 @@ def asked(exchange: Exchange) -> str:
     """Method and target, in characters that any screen takes."""
     target = exchange.request.target
     text = f"{exchange.request.method} {target if len(target) <= 200 else f'{target[:200]}…'}"
-    return text.encode("ascii", "backslashreplace").decode("ascii")
+    return _cut(text.encode("ascii", "backslashreplace").decode("ascii"))
+
+
+def operations(cause: Cause, most: int = 8) -> str:
+    """The operations of the cause, the first few by name."""
+    more = len(cause.operations) - most
+    named = ", ".join(cause.operations[:most])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def steps(cause: Cause) -> list[str]:

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from http_parity.explain import Cause
-from http_parity.report import Report, number, rows, steps
+from http_parity.report import Report, number, operations, rows, steps
 
 STYLE: Final = """
 :root {
@@ -86,7 +86,7 @@ details[open] summary { margin-bottom: .5rem; }
 def dump(report: Report) -> str:
     """The report as an HTML document."""
     title = f"{report.verdict}: {', '.join(report.result.targets)}"
-    return "".join(
+    page = "".join(
         chain(
             (
                 '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
@@ -105,6 +105,8 @@ def dump(report: Report) -> str:
             ("</main>\n<footer>Written by http-parity.</footer>\n</body>\n</html>\n",),
         )
     )
+    # A lone surrogate is no text that a file could hold.
+    return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _head(report: Report) -> Iterable[str]:
@@ -140,8 +142,7 @@ def _cause(report: Report, position: int, cause: Cause) -> Iterable[str]:
     yield f'<span class="quiet">{seen}</span></header>\n'
     if cause.why:
         yield f"<p>{escape(cause.why)}</p>\n"
-    operations = ", ".join(f"<code>{escape(name)}</code>" for name in cause.operations)
-    yield f'<p class="quiet">In {operations}.'
+    yield f'<p class="quiet">In <code>{escape(operations(cause))}</code>.'
     if len(report.result.targets) > 2:
         yield f" Unlike the others: {escape(', '.join(cause.odd))}."
     yield '</p>\n<ol class="steps">\n'
@@ -167,18 +168,19 @@ def _sides(cause: Cause) -> Iterable[str]:
 
 
 def _operations(report: Report) -> Iterable[str]:
-    if not report.result.operations:
+    if not report.by_operation:
         return
     yield '<h2>What was reached</h2>\n<table class="counts">\n<thead><tr>'
     yield '<th scope="col">Operation</th><th scope="col">Answers compared, by status</th>'
     yield '<th scope="col">Causes</th></tr></thead>\n<tbody>\n'
-    for name, statuses in report.result.operations.items():
+    for name in report.by_operation:
+        statuses = report.result.operations.get(name, {})
         counts = ", ".join(f"{status}: {count:,}" for status, count in sorted(statuses.items()))
         causes = ", ".join(
             f'<a href="#cause-{report.causes.index(cause) + 1}">{escape(cause.name)}</a>'
             for cause in report.by_operation[name]
         )
-        never = "" if name not in report.unreached else ' <span class="bad">never 2xx</span>'
+        never = ' <span class="bad">never 2xx</span>' if name in report.unreached else ""
         yield f'<tr><th scope="row"><code>{escape(name)}</code></th><td>{counts}{never}</td>'
         yield f"<td>{causes or '<span class=good>alike</span>'}</td></tr>\n"
     yield "</tbody>\n</table>\n"

@@ -25,7 +25,9 @@ VERSION: Final = 1
 
 def dump(report: Report) -> str:
     """The report as JSON text."""
-    return json.dumps(_document(report), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(_document(report), indent=1, ensure_ascii=False) + "\n"
+    # A lone surrogate is no text that a file could hold; as an escape JSON has it.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def _document(report: Report) -> dict[str, Any]:
             name: {str(status): count for status, count in sorted(statuses.items())}
             for name, statuses in result.operations.items()
         },
+        "described": list(result.described),
     }
 
 
@@ -171,10 +174,7 @@ def _value(value: object) -> Any:
             return [_value(item) for item in value]
         case dict():
             return {str(key): _value(item) for key, item in value.items()}
-        case str():
-            # A lone surrogate is no text that a file could hold.
-            return value.encode("utf-8", "backslashreplace").decode("utf-8")
-        case None | bool() | int() | float():
+        case None | str() | bool() | int() | float():
             return value
         case _:
             return str(value)

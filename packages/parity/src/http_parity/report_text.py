@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from http_parity.explain import Cause
-from http_parity.report import Report, number, rows, steps
+from http_parity.report import Report, number, operations, rows, steps
 
 
 def text(report: Report, width: int = 100) -> str:
@@ -38,7 +38,7 @@ def _cause(report: Report, console: Console, position: int, cause: Cause) -> Non
     console.print(title.append(f"  {seen}", "dim"))
     if cause.why:
         console.print(Padding(Text(cause.why), (0, 0, 0, 3)))
-    console.print(Padding(Text(f"In {', '.join(cause.operations)}", "dim"), (0, 0, 0, 3)))
+    console.print(Padding(Text(f"In {operations(cause)}", "dim"), (0, 0, 0, 3)))
     if len(report.result.targets) > 2:
         console.print(Padding(Text(f"Alone: {', '.join(cause.odd)}", "dim"), (0, 0, 0, 3)))
     for step in steps(cause):

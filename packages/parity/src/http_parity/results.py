@@ -51,3 +51,5 @@ class Result:
     """How often each of `allowed` was needed."""
     operations: dict[str, dict[int, int]] = field(default_factory=dict)
     """Coverage: for each operation, how many answers of each status were compared."""
+    described: tuple[str, ...] = ()
+    """Those of `operations` that the document describes; the others were made up."""

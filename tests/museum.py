@@ -55,7 +55,7 @@ class Theme:
 
 
 WITH_PAGES = "Not yet: it comes with the HTML pages, their sessions and forms."
-NO_FILES = "The blog sends no files and takes none: nothing to plant it in."
+NO_DOWNLOADS = "The blog offers nothing to download: no answer has this field."
 
 THEMES = (
     Theme(
@@ -284,7 +284,7 @@ THEMES = (
                 24,
                 "`Content-Disposition` lost its plain `filename=`.",
                 (issue(LDR, 5929),),
-                reason=NO_FILES,
+                reason=NO_DOWNLOADS,
             ),
         ),
     ),
@@ -438,9 +438,9 @@ honest port would have written it, wrong in this one thing. Where the front sett
 a framework is reached, the mutant takes that rule away and lets the framework's default answer.
 
 `tests/test_mutants.py` runs the tests named here against every mutant. It fails unless each of them
-fails on the mutant and passes on the adapter as it is. `stored_rows` is `tests/stored_rows.py`,
-about rows that no client can make. Every other test belongs to the
-[contract suite](contract-tests.md).
+fails on the mutant and passes on the adapter as it is, and unless an unexpected error shows only
+where it is the fault. `stored_rows` is `tests/stored_rows.py`, about rows that no client can make.
+Every other test belongs to the [contract suite](contract-tests.md).
 
 A team that migrates can read what broke as a list of questions to its own port.
 """
@@ -486,10 +486,10 @@ def _lines(row: Row) -> Iterator[str]:
 
 
 def _planted(mutant: Mutant) -> str:
-    words = " ".join(mutant.fault.split())
+    words = " ".join(mutant.fault.split()).replace("|", "\\|")
     framework = mutant.target.rpartition("-")[0]
     name = {"django": "Django", "fastapi": "FastAPI", "flask": "Flask"}[framework]
-    behind = f", {mutant.processes} behind a server" if mutant.processes else ""
+    behind = ("", " behind a server", " in two processes")[mutant.processes]
     link = f"[`{mutant.name}`](../tests/mutants/{mutant.name}.py)"
     return f"_{mutant.cause}_<br>{name}{behind}, {link}: {words}"
 

@@ -7,16 +7,19 @@ them as it runs the suite, in a process of its own that has the database's URL:
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert, update
 
 from blog_contract.client import Client, NewPost, NewUser
 from blog_contract.resources import PAST, ids, walk
 from blog_core.settings import Settings
 from blog_core.storage.engine import writing_engine
-from blog_core.storage.tables import users
+from blog_core.storage.tables import posts, users
 
+LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, 7, UTC)
+FAR_AHEAD = datetime(2101, 2, 3, 4, 5, 6, 7, UTC)
 PASSWORD = "Grüße, Jürgen"
 
 # Made with Django 5.2.19, Werkzeug 3.1.9 and bcrypt 5.0.0, of the password above.
@@ -52,6 +55,21 @@ def test_the_posts_of_a_disabled_author_are_still_listed(
     store(database, account.id, is_active=False)
     assert 200 == client.get(post.path).status
     assert [post.id] == ids(walk(client, f"/api/posts?author={account.username}"))
+
+
+@pytest.mark.parametrize("pub_date", [None, LONG_AGO, FAR_AHEAD], ids=["null", "past", "future"])
+def test_a_post_stored_with_any_date_or_null_is_in_the_list_of_its_status(
+    client: Client, database: Engine, new_user: NewUser, pub_date: datetime | None
+) -> None:
+    account = new_user()
+    row = {"author_id": account.id, "title": "Old", "content": "", "search": "old", "version": 1}
+    dates = {"pub_date": pub_date, "created": LONG_AGO, "updated": LONG_AGO}
+    with database.begin() as connection:
+        connection.execute(insert(posts).values(row | dates))
+    status = {None: "draft", LONG_AGO: "published", FAR_AHEAD: "scheduled"}[pub_date]
+    path = f"/api/posts?author={account.username}&status={status}"
+    listed = [post for here in walk(client, path, token=account.token) for post in here.items]
+    assert [("Old", status)] == [(post["title"], post["status"]) for post in listed]
 
 
 @pytest.mark.parametrize("stored", HASHES.values(), ids=HASHES.keys())

@@ -250,14 +250,14 @@ MUTANTS = (
     Mutant(
         "stored_null_crashes",
         "fastapi-asgi",
-        ("test_lists::test_an_edit_does_not_move_a_draft_in_its_list",),
+        ("stored_rows::test_a_post_stored_with_any_date_or_null_is_in_the_list_of_its_status",),
         "a stored NULL makes a list a server error",
         crashes=True,
     ),
     Mutant(
         "old_value_crashes",
         "django-wsgi",
-        ("test_lists::test_the_own_lists_are_newest_first_by_default",),
+        ("stored_rows::test_a_post_stored_with_any_date_or_null_is_in_the_list_of_its_status",),
         "a stored value the new enum does not know makes a list a server error",
         crashes=True,
     ),

@@ -143,41 +143,69 @@ def boundaries(document: Document, schema: Any, random: Random) -> Any:
 
 
 def text(schema: dict[str, Any], random: Random) -> str:
-    """A string the schema allows."""
+    """A string the schema allows, one that people would send rather than an odd one."""
     low = int(schema.get("minLength", 0))
-    high = int(schema.get("maxLength", max(low, 12)))
+    high = int(schema.get("maxLength", max(low, 60)))
     pattern = schema.get("pattern")
+    chance = random.random()
+    if chance < 0.05:
+        made = random.choice(ODD_TEXTS)
+    elif isinstance(pattern, str) and chance < 0.25:
+        made = matching(pattern, random) or ""
+    else:
+        made = _usual(schema, random, low, high)
+    if _allows(pattern, made) and low <= len(made) <= high:
+        return made
     if isinstance(pattern, str):
         for _ in range(5):
-            made = matching(pattern, random)
-            if made is None:
+            drawn = matching(pattern, random)
+            if drawn is None:
                 break
-            if low <= len(made) <= schema.get("maxLength", len(made)):
-                return made
+            if low <= len(drawn) <= high:
+                return drawn
+    return word(random, min(high, max(low, random.choice((1, 5, 8, 12)))))
+
+
+def _allows(pattern: Any, made: str) -> bool:
+    if not isinstance(pattern, str):
+        return True
+    try:
+        return re.search(pattern, made) is not None
+    except re.error:
+        return True
+
+
+def _usual(schema: dict[str, Any], random: Random, low: int, high: int) -> str:
     match schema.get("format"):
         case "email":
             return f"{word(random, 8)}@example.org"
+        case "password":
+            return f"{word(random, 10)}-{random.randint(10, 99)}"
         case "uuid":
             digits = f"{random.getrandbits(128):032x}"
-            return "-".join(
-                (digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:])
-            )
+            parts = (digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20])
+            return "-".join((*parts, digits[20:]))
         case "uri" | "url" | "uri-reference":
             return f"https://example.org/{word(random, 6)}"
-        case "date-time" if random.random() < 0.7:
+        case "date-time":
             day = f"{random.randint(1, 12):02}-{random.randint(1, 28):02}"
-            return (
-                f"20{random.randint(0, 60):02}-{day}"
-                f"T{random.randint(0, 23):02}:30:00{random.choice(('Z', '+02:00', '-05:30'))}"
-            )
+            zone = random.choice(("Z", "Z", "+02:00", "-05:30"))
+            return f"20{random.randint(0, 60):02}-{day}T{random.randint(0, 23):02}:30:00{zone}"
         case str(name) if name in FORMATS:
             return FORMATS[name]
-    if random.random() < 0.05:
-        odd = random.choice(ODD_TEXTS)
-        if low <= len(odd) <= high:
-            return odd
-    length = min(high, max(low, random.choice((1, 5, 8, 8, 12))))
-    return word(random, length)
+    if high > 20 and random.random() < 0.2:
+        return f"{word(random, 5)} {word(random, 4)}"
+    return word(random, min(high, max(low, random.choice((1, 5, 8, 8, 12)))))
+
+
+def _named(document: Document, name: str, schema: Any) -> Any:
+    """The schema of a member, with the format that its name says where it says none itself."""
+    for usual in ("password", "email"):
+        if usual in name.lower() and isinstance(schema, dict) and "format" not in schema:
+            resolved = document.resolved(schema)
+            if resolved.get("type") == "string" and "enum" not in resolved:
+                return {"format": usual, **resolved}
+    return schema
 
 
 def word(random: Random, length: int) -> str:
@@ -223,7 +251,7 @@ def _object(
     required = set(schema.get("required", ()))
     optional = 0.6 if depth < 4 else 0.0
     made = {
-        name: valid(document, one, random, depth + 1)
+        name: valid(document, _named(document, name, one), random, depth + 1)
         for name, one in schema.get("properties", {}).items()
         if (name in required or random.random() < optional)
         and not document.resolved(one).get("readOnly")

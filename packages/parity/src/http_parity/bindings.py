@@ -9,9 +9,10 @@ places), and what A calls x is then what B calls y to the end of the sequence, a
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from http_parity.compare import SERVER_FIELDS
-from http_parity.exchange import Answer, values
+from http_parity.exchange import Answer, Request, values
 
 JSON_TOKEN = re.compile(rb'\s*(?:([\[\]{}:,])|("(?:[^"\\]|\\.)*"|[^\s\[\]{}:,"]+))', re.DOTALL)
 TOKEN = re.compile(
@@ -40,15 +41,28 @@ class Atom:
     where: tuple[int, int, int]
 
 
+ANYWHERE = 3
+"""A field that is made anew in so many kinds of answer is so in every one: a request's own id."""
+
+
 @dataclass
 class Made:
     """The places at which a target makes a new value each time, with the forms it was seen in."""
 
     places: dict[str, set[str]] = field(default_factory=dict)
 
-    def learn(self, place: str, *seen: str) -> None:
-        """At this place the target answered with these different values."""
-        self.places.setdefault(place, set()).update(shape(value) for value in seen)
+    def learn(self, scope: str, place: str, *seen: str) -> None:
+        """At this place of this kind of answer the target sent these different values."""
+        shapes = {shape(value) for value in seen}
+        self.places.setdefault(f"{scope} {place}", set()).update(shapes)
+        if place.startswith("header:"):
+            same = [known for known in self.places if known.endswith(f" {place}")]
+            if len(same) >= ANYWHERE:
+                self.places.setdefault(place, set()).update(*(self.places[one] for one in same))
+
+    def shapes(self, scope: str, place: str) -> set[str]:
+        """The forms of what is made there; empty where nothing is."""
+        return self.places.get(f"{scope} {place}") or self.places.get(place) or set()
 
 
 @dataclass
@@ -93,15 +107,32 @@ class Correspondence:
                 ]
         return replace(b, headers=tuple(headers), body=body)
 
+    def asked_alike(self, a: Request, b: Request) -> bool:
+        """Whether both were asked the same, but for values that correspond.
+
+        They were not where a reference took what an earlier answer had otherwise.
+        """
+        if a == b:
+            return True
+        left, right = _words(a), _words(b)
+        return len(left) == len(right) and all(
+            one == other or self._corresponds(unquote(one), unquote(other))
+            for one, other in zip(left, right, strict=True)
+        )
+
+    def _corresponds(self, a: str, b: str) -> bool:
+        return self.forward.get(a) == b or any(
+            a in ours and b in theirs for ours, theirs in self.forward.items()
+        )
+
     def _said(self, scope: str, atom: Atom) -> str:
         a, b = atom.a, atom.b
         if self.forward.get(a) == b:
             return a
-        place = f"{scope} {atom.place}"
         if a in self.forward or b in self.back:
             self.unknown.append(atom)
             return b
-        left, right = self.made[0].places.get(place), self.made[1].places.get(place)
+        left, right = (made.shapes(scope, atom.place) for made in self.made)
         if left and right:
             good = shape(a) == shape(b) or shape(a) in right or shape(b) in left
         else:
@@ -113,6 +144,11 @@ class Correspondence:
             return b
         self.forward[a], self.back[b] = b, a
         return a
+
+
+def _words(request: Request) -> list[str]:
+    parts = [request.target, *(value for _, value in request.headers)]
+    return TOKEN.findall("\n".join([*parts, request.body.decode("latin-1")]))
 
 
 def shape(value: str) -> str:

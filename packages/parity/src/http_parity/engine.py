@@ -32,7 +32,7 @@ from http_parity.results import Finding, Noise, Result
 from http_parity.rules import Rules
 from http_parity.runners import Runner, open_runner
 from http_parity.sequence import Exchange, Sequence, Step
-from http_parity.shrink import references, shrink, with_nearest_references
+from http_parity.shrink import shrink, with_nearest_references
 from http_parity.targets import TargetSpec, attribute
 
 Signature = tuple[object, ...]
@@ -262,17 +262,13 @@ class _Comparison:
     def _pair(
         self, other: int, sequence: Sequence, ours: list[Exchange], theirs: list[Exchange]
     ) -> None:
-        start, differing = 0, set[int]()
+        start = 0
         while True:
             found = self._first(other, sequence, ours, theirs, start)
             if found is None:
                 return
             at, signatures = found
-            if any(_rests_on(sequence, one, differing) for one in range(at + 1)):
-                # Not both were asked the same since: what was sent came from what differed.
-                return
             start = at + 1
-            differing.add(at)
             fresh = [one for one in signatures if len(self._signatures.get(one, ())) < SHRUNK]
             # A finding that shows several of them was seen once.
             for number in {self._signatures[one][-1] for one in signatures if one not in fresh}:
@@ -333,8 +329,14 @@ class _Comparison:
         theirs: list[Exchange],
         used: list[str],
     ) -> Iterator[tuple[int, list[Difference], list[tuple[str, str, str]]]]:
-        """Each step at which something differs: what no rule allows, what may yet correspond."""
+        """Each step at which something differs: what no rule allows, what may yet correspond.
+
+        It ends where the two are no longer asked the same: what they send next came from answers
+        that differ already.
+        """
         for at, step in enumerate(sequence):
+            if not words.asked_alike(ours[at].request, theirs[at].request):
+                return
             a, b = ours[at].answer, theirs[at].answer
             if a is None and b is None:
                 continue
@@ -434,7 +436,7 @@ class _Comparison:
             found = False
             for atom in atoms(a, b):
                 found = True
-                self._made[number].learn(f"{scope} {atom.place}", atom.a, atom.b)
+                self._made[number].learn(scope, atom.place, atom.a, atom.b)
                 self._note(number, step, a, atom.place, atom.a, atom.b)
             if not found:
                 for difference in every_difference(a, b):
@@ -468,14 +470,10 @@ class _Comparison:
         """What both answer, where the last step differs in this way."""
         ours, theirs = self._again((0, other), sequence)
         words = self._words(other, sequence)
-        differing: set[int] = set()
         for at, left, _ in self._walk(words, sequence, ours, theirs, []):
-            if any(_rests_on(sequence, one, differing) for one in range(at + 1)):
-                return None
             if at == len(sequence) - 1:
                 shown = _signatures(other, sequence[at], ours[at], theirs[at], left)
                 return (ours, theirs, left) if signature in shown else None
-            differing.add(at)
         return None
 
     def _confirmed(self, other: int, sequence: Sequence, signature: Signature) -> bool:
@@ -577,12 +575,6 @@ def _signatures(
 
 def _pattern(name: str) -> str:
     return "/".join("*" if part.isdigit() else part for part in name.split("/"))
-
-
-def _rests_on(sequence: Sequence, at: int, steps: set[int]) -> bool:
-    """Whether the step takes something, however indirectly, from one of these."""
-    needed = {reference.step for reference in references(sequence[at])}
-    return bool(needed & steps) or any(_rests_on(sequence, one, steps) for one in needed)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -117,6 +117,13 @@ def schemathesis(session: nox.Session, framework: str) -> None:
 
 
 @nox.session
+def parity(session: nox.Session) -> None:
+    """Send made-up requests to all implementations at once; `-- --examples 20000`, `--servers`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.parity", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Run the suite from its wheel alone, in an environment that holds nothing else of ours."""
     install(session)

@@ -1,0 +1,1 @@
+"""The implementations of the blog, held against each other by made-up requests."""

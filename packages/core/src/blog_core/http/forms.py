@@ -10,6 +10,7 @@ passwords.
 
 import re
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -37,7 +38,7 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # One slash in front, because browsers take "//" and "/\\" for another host.
 _OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9._~/-]*(?:\?(?:[!#$&-;=?-~]|%[0-9A-Fa-f]{2})*)?")
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<seconds>:\d\d(?:\.\d{1,6})?)?", re.ASCII)
-_VERSION = re.compile(r"[1-9][0-9]{0,17}")
+_ID = _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
 # --- bytes ---------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
 # --- queries -------------------------------------------------------------------------------------
 
 Searched = Annotated[str, StringConstraints(max_length=200)]
-Done = Literal["profile", "password", "token", "session", "everywhere"]
+Done = Literal["profile", "password", "token", "session"]
 
 
 class CursorQuery(ListQuery):
@@ -99,6 +100,10 @@ class PostsQuery(CursorQuery):
     @property
     def searched(self) -> str:
         return (self.q or "").strip()
+
+    def wanted(self) -> schemas.PostQuery:
+        """The posts of this page."""
+        return self.posts(q=self.searched or None)
 
 
 class LoginQuery(ListQuery):
@@ -243,10 +248,13 @@ class PostForm(Form):
 
     names = ("title", "content", "pub_date", "action", "version", "pub_date_was")
     keyed = True
+    previewed: bool = False
+    standing: schemas.Post | None = None  # where the version has gone stale
 
     @classmethod
-    def of(cls, post: schemas.Post) -> "PostForm":
-        """The form in which a post is edited."""
+    def of(cls, post: schemas.Post, visitor: schemas.OwnUser | None) -> "PostForm":
+        """The form in which a post is edited. Raises NotAuthenticated, Forbidden."""
+        check_may_change(post, visitor)
         return cls(
             {
                 "title": post.title,
@@ -258,24 +266,26 @@ class PostForm(Form):
         )
 
     @property
-    def is_preview(self) -> bool:
-        return self.values["action"] == "preview"
-
-    @property
     def is_publication(self) -> bool:
         return self.values["action"] == "publish"
 
-    @property
-    def expected(self) -> Expected:
-        """The version that the change is made from."""
-        return _expected(self.values["version"])
-
     def checked(self) -> schemas.PostContent:
         """Raises Invalid."""
-        values = {**self.values, "pub_date": self._pub_date()}
+        wrong: list[FieldError] = []
+        values: dict[str, object] = {**self.values, "pub_date": None}
         if values["title"] == "":
             del values["title"]
-        return _valid(schemas.PostContent, values)
+        try:
+            values["pub_date"] = self._pub_date()
+        except Invalid as error:
+            wrong += error.errors
+        try:
+            content = _valid(schemas.PostContent, values)
+        except Invalid as error:
+            raise Invalid([*error.errors, *wrong]) from None
+        if wrong:
+            raise Invalid(wrong)
+        return content
 
     def write(self, blog: Blog, caller: Credentials) -> schemas.Post:
         """Make the post; publish it, where that was the button.
@@ -283,19 +293,30 @@ class PostForm(Form):
         Both are safe to repeat with the same key.
         """
         content = self.checked()
-        new = schemas.NewPost(**dict(content))
-        post = blog.create_post(caller, new, self.key)
+        if self.values["action"] == "preview":
+            blog.get_me(caller)
+            raise _Shown
+        post = blog.create_post(caller, schemas.NewPost(**dict(content)), self.key)
         if self.is_publication:
             now = schemas.Publication()
             post = blog.publish_post(caller, post.id, now, Expected(any=True))
         return post
 
     def edit(self, blog: Blog, caller: Credentials, post_id: int) -> schemas.Post:
-        """Save the change, published where that was the button. Raises Stale."""
+        """Save the change, published where that was the button."""
         content, now = self.checked(), blog.clock()
+        if self.values["action"] == "preview":
+            check_may_change(blog.get_post(caller, post_id), blog.get_me(caller))
+            raise _Shown
         if self.is_publication and (content.pub_date is None or content.pub_date > now):
             content = content.model_copy(update={"pub_date": now})
-        return blog.replace_post(caller, post_id, content, self.expected)
+        try:
+            return blog.replace_post(caller, post_id, content, _expected(self))
+        except errors.Stale:
+            # The form goes on from what stands now.
+            self.standing = blog.get_post(caller, post_id)
+            self.values["version"] = f"{self.standing.version}"
+            raise
 
     def _pub_date(self) -> str | None:
         typed, was = self.values["pub_date"].strip(), self.values["pub_date_was"]
@@ -311,6 +332,9 @@ class PostForm(Form):
 
     def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
         match error:
+            case _Shown():
+                self.previewed = True
+                return 200, []
             case errors.NotAuthenticated():
                 return 403, [FieldError("", "signed_out", _SIGNED_OUT)]
             case errors.Stale():
@@ -329,15 +353,53 @@ _STALE = (
 
 
 class DeleteForm(Form):
+    """The question whether to delete `post`, as it is in `version`."""
+
     names = ("version",)
+    post: schemas.Post
 
-    @property
-    def expected(self) -> Expected:
-        """The version that was on the page where the deletion was confirmed."""
-        return _expected(self.values["version"])
+    @classmethod
+    def of(cls, post: schemas.Post, visitor: schemas.OwnUser | None) -> "DeleteForm":
+        """Raises NotAuthenticated, Forbidden."""
+        check_may_change(post, visitor)
+        form = cls({"version": f"{post.version}"})
+        form.post = post
+        return form
+
+    def delete(self, blog: Blog, caller: Credentials, post_id: int) -> None:
+        """Delete the post, if it is still as it was when the question was asked."""
+        try:
+            blog.delete_post(caller, post_id, _expected(self))
+        except errors.Stale:
+            self.post = blog.get_post(caller, post_id)
+            self.values["version"] = f"{self.post.version}"
+            raise
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        if isinstance(error, errors.Stale):
+            changed = "This post was changed meanwhile. This is how it stands now."
+            return 409, [FieldError("", "stale", changed)]
+        return super()._refused(error)
 
 
-def _expected(version: str) -> Expected:
+class _Shown(BlogError):
+    """Nothing is wrong: what was asked for is to see the form."""
+
+
+def check_may_change(post: schemas.Post, visitor: schemas.OwnUser | None) -> None:
+    """Raises NotAuthenticated, or Forbidden where the post is another's."""
+    if visitor is None:
+        raise errors.NotAuthenticated
+    if not may_change(post, visitor):
+        raise errors.Forbidden("Only its author may change this post.")
+
+
+def may_change(post: schemas.Post, visitor: schemas.OwnUser | None) -> bool:
+    return visitor is not None and (visitor.is_staff or visitor.id == post.author.id)
+
+
+def _expected(form: PostForm | DeleteForm) -> Expected:
+    version = form.values["version"]
     known = _VERSION.fullmatch(version) is not None
     return Expected(frozenset((int(version),)) if known else frozenset())
 
@@ -345,3 +407,131 @@ def _expected(version: str) -> Expected:
 def local_input(instant: str | None) -> str:
     """An instant as <input type=datetime-local> shows it: UTC, to the minute; "" where none is."""
     return "" if instant is None else instant[:16]
+
+
+# --- the forms of the settings -------------------------------------------------------------------
+
+
+class SettingsForm(Form, ABC):
+    """One of the forms of `/settings`; the field `action` says which."""
+
+    action: ClassVar[str]
+    done: ClassVar[Done | None] = None
+    signs_out: ClassVar[bool] = False
+
+    @property
+    def location(self) -> str:
+        """Where to go on after `apply`."""
+        return "/" if self.signs_out else f"/settings?done={self.done}"
+
+    @property
+    def id(self) -> int:
+        """Which one of a list is meant. Raises NotFound where none can be."""
+        if not _ID.fullmatch(self.values["id"]):
+            raise errors.NotFound
+        return int(self.values["id"])
+
+    @abstractmethod
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        """Do what the form says."""
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        match error:
+            case _Shown():
+                return 200, []
+            case errors.Forbidden() | errors.WrongPassword():
+                wrong = "This is not your current password."
+                return 422, [FieldError(self.secrets[0], "wrong", wrong)]
+        return super()._refused(error)
+
+
+class ProfileForm(SettingsForm):
+    action, done = "profile", "profile"
+    names = ("username", "email")
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        blog.change_me(caller, _valid(schemas.UserChanges, self.values))
+
+
+class PasswordForm(SettingsForm):
+    action, done = "password", "password"
+    names = secrets = ("current_password", "new_password")
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        blog.change_password(caller, self.read(schemas.PasswordChange))
+
+
+class TokenForm(SettingsForm):
+    """A new token; `made` is shown once, on the page that answers."""
+
+    action = "token"
+    names = secrets = ("password",)
+    keyed = True
+    made: schemas.NewToken | None = None
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        username = blog.get_me(caller).username
+        sent = {**self.values, "username": username}
+        if sent["password"] == "":
+            del sent["password"]
+        self.made = blog.sign_in(_valid(schemas.SignIn, sent), self.key)
+        self.key = new_key()
+        raise _Shown
+
+
+class EndTokenForm(SettingsForm):
+    action, done = "end-token", "token"
+    names = ("id",)
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        blog.end_token(caller, self.id)
+
+
+class EndSessionForm(SettingsForm):
+    action, done = "end-session", "session"
+    names = ("id",)
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        blog.end_session(caller, self.id)
+
+
+class EndAllForm(SettingsForm):
+    action, signs_out = "end-all", True
+    names = ()
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        blog.sign_out_everywhere(caller)
+
+
+class DeleteAccountForm(SettingsForm):
+    action, signs_out = "delete-account", True
+    names = ("username",)
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        if self.values["username"] != blog.get_me(caller).username:
+            wrong = "Write your username here, exactly as it is."
+            raise Invalid([FieldError("username", "wrong", wrong)])
+        blog.delete_me(caller)
+
+
+SETTINGS_FORMS: dict[str, type[SettingsForm]] = {
+    form.action: form
+    for form in (
+        ProfileForm,
+        PasswordForm,
+        TokenForm,
+        EndTokenForm,
+        EndSessionForm,
+        EndAllForm,
+        DeleteAccountForm,
+    )
+}
+
+
+def settings_form(sent: Mapping[str, str]) -> SettingsForm:
+    """The form that was sent. Raises Invalid where there is no such form."""
+    kind = SETTINGS_FORMS.get(sent.get("action", ""))
+    if kind is None:
+        known = ", ".join(SETTINGS_FORMS)
+        raise Invalid([FieldError("action", "invalid", f"Use one of {known}.")])
+    return kind(sent)

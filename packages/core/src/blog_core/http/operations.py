@@ -177,7 +177,7 @@ PAGES = (
     Operation("show_drafts", "GET", "/drafts", query=forms.CursorQuery),
     Operation("show_settings", "GET", "/settings", query=forms.SettingsQuery),
     Operation("change_settings", "POST", "/settings", form=True),
-    Operation("feed", "GET", "/feed.atom", credentials="unread"),
+    Operation("show_feed", "GET", "/feed.atom", credentials="unread"),
 )
 """The pages for people, and the feed. `blog_core.http.pages` says what is on them."""
 

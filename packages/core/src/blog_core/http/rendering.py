@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from blog_core.http import static
+from blog_core.http import markdown, static
 from blog_core.http.replies import HTML, Headers, Reply
 
 
@@ -40,7 +41,29 @@ def environment(**_: object) -> Environment:
         auto_reload=False,
     )
     made.globals["static"] = static.url
+    made.filters |= {
+        "day": day,
+        "moment": moment,
+        "markdown": lambda content: Markup(markdown.html(content)),  # noqa: S704 # sanitised there
+        "excerpt": markdown.excerpt,
+    }
     return made
+
+
+def day(instant: str) -> str:
+    """2 January 2026."""
+    return f"{int(instant[8:10])} {_MONTHS[int(instant[5:7]) - 1]} {instant[:4]}"
+
+
+def moment(instant: str) -> str:
+    """2 January 2026, 03:04 UTC."""
+    return f"{day(instant)}, {instant[11:16]} UTC"
+
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
 
 
 def render(page: Page) -> Reply:

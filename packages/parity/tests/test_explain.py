@@ -64,6 +64,8 @@ def moved(status: int, to: str) -> Answer:
 EXAMPLES: list[tuple[str, str, Request, Answer | None, Answer | None]] = [
     ("no_answer", "no answer where the other answers 200", GET, reply(200), None),
     ("server_error", "500 where the other answers 422", POST, reply(422), reply(500, "oh")),
+    ("odd_method", "lower-case method (200 became 405)", ask("get", "/a"), reply(200), reply(405)),
+    ("odd_method", "unknown method (405 became 501)", ask("FOO", "/a"), reply(405), reply(501)),
     ("head", "HEAD answers 405", ask("HEAD", "/a"), reply(200), reply(405)),
     ("head", "HEAD: 200 became 204", ask("HEAD", "/a"), reply(200), reply(204)),
     ("options", "OPTIONS answers 405", ask("OPTIONS", "/a"), reply(204), reply(405)),
@@ -537,6 +539,19 @@ def test_findings_are_grouped_and_the_shortest_is_the_example() -> None:
     assert cause.example is short
     assert ("HEAD /a", "HEAD /a/long/path") == cause.operations
     assert "RFC 9110" in cause.why
+
+
+def test_one_cause_with_several_statuses_is_told_once() -> None:
+    one = finding((ask("get", "/a"), reply(200), reply(405)))
+    two = finding((ask("get", "/long"), reply(404), reply(405)))
+    [cause] = explain(result(two, one))
+    assert ("lower-case method (200 became 405, and others)", 2) == (cause.name, cause.count)
+
+
+def test_a_path_that_is_not_what_was_made_is_no_stale_read() -> None:
+    made = reply(201, {"id": 1})
+    found = finding((CREATE, made, made), (ask("GET", "/a/1%20"), reply(404), reply(200)))
+    assert ["path parameter out of form (404 became 200)"] == [part.name for part in parts(found)]
 
 
 def test_the_frequent_cause_comes_first_and_bytes_alone_last() -> None:

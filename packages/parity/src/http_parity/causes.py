@@ -18,8 +18,10 @@ from http_parity.compare import form
 from http_parity.differences import ABSENT, Difference
 from http_parity.exchange import Answer, Request, split_target, values
 from http_parity.results import Finding
+from http_parity.sequence import Exchange
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE", "CONNECT"}
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 Claim = tuple[str, list[Difference]] | None
@@ -136,6 +138,13 @@ def options(case: Case, left: list[Difference]) -> Claim:
     )
 
 
+def odd_method(case: Case, left: list[Difference]) -> Claim:
+    """Methods are told by case (RFC 9110 section 9.1), and an unknown one is 501."""
+    if case.method.upper() in METHODS:
+        return None if case.method in METHODS else (f"lower-case method ({case.became})", left)
+    return (f"unknown method ({case.became})", left)
+
+
 def slash_redirect(case: Case, left: list[Difference]) -> Claim:
     """A redirect for a slash costs a second request, and clients that follow none fail."""
     for answer, other in ((case.a, case.b), (case.b, case.a)):
@@ -217,7 +226,7 @@ def stale_status(case: Case, left: list[Difference]) -> Claim:
         if not all(accepted) or exchange.request.method not in kind:
             continue
         there = split_target(exchange.request.target)[0]
-        if there == case.path or (kind != {"DELETE"} and case.path.startswith(f"{there}/")):
+        if there == case.path or (kind != {"DELETE"} and _names_made(case.path, there, exchange)):
             return ("a stale read after a write", left)
     return None
 
@@ -226,7 +235,9 @@ def malformed_json(case: Case, left: list[Difference]) -> Claim:
     """The body is none that the two read alike: RFC 8259 does not allow it, or leaves it open."""
     if case.has("content-type") and not _says_json(case.request):
         return None
-    if case.method in SAFE or (not case.request.body and case.refused):
+    if case.method in SAFE or {404, 405, 501}.intersection(case.statuses):
+        return None
+    if not case.request.body and case.refused:
         return None
     what = _oddity(case.request.body)
     return (f"{what} ({case.became})", left) if what else None
@@ -234,7 +245,7 @@ def malformed_json(case: Case, left: list[Difference]) -> Claim:
 
 def media_type(case: Case, left: list[Difference]) -> Claim:
     """The two do not agree which content types they read."""
-    if not case.request.body or _says_json(case.request) or 415 not in case.statuses:
+    if _says_json(case.request) or 415 not in case.statuses or 405 in case.statuses:
         return None
     which = "another content type" if case.has("content-type") else "missing content type"
     return (f"{which} ({case.became})", left)
@@ -307,7 +318,10 @@ def credentials(case: Case, left: list[Difference]) -> Claim:
 
 def path_parameter(case: Case, left: list[Difference]) -> Claim:
     """A path parameter out of form is an unknown resource here, a bad value there."""
-    if set(case.statuses) not in ({404, 422}, {404, 400}) or case.request.body or case.query:
+    if case.request.body or case.query or 404 not in case.statuses:
+        return None
+    other = max(case.statuses, key=lambda status: status != 404)
+    if other not in {400, 422} and not (200 <= other < 300 and "%" in case.path):
         return None
     return (f"path parameter out of form ({case.became})", left)
 
@@ -513,7 +527,7 @@ def stale_body(case: Case, left: list[Difference]) -> Claim:
 
 def duplicate(case: Case, left: list[Difference]) -> Claim:
     """Of a parameter that comes twice, one target reads the first and the other the last value."""
-    body = [found for found in left if found.part == "body"]
+    body = [found for found in left if found.part == "body" and found.of_meaning]
     sent = [*case.repeated, *_repeated_keys(case.request.body)]
     if not body or not sent:
         return None
@@ -683,6 +697,7 @@ STATUS_CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
     no_answer,
     server_error,
     slash_redirect,
+    odd_method,
     head,
     options,
     slash,
@@ -692,8 +707,8 @@ STATUS_CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
     ranges,
     odd_length,
     stale_status,
-    malformed_json,
     media_type,
+    malformed_json,
     repeated_refused,
     unknown_field,
     null_field,
@@ -850,6 +865,17 @@ def _deleted(case: Case) -> bool:
         and split_target(exchange.request.target)[0] == case.path
         for exchange in case.finding.exchanges[0][:-1]
     )
+
+
+def _names_made(path: str, there: str, exchange: Exchange) -> bool:
+    """Whether the path is that of what was made there, as the answer to the making says it."""
+    parent, _, last = path.rpartition("/")
+    if exchange.answer is None or parent != there:
+        return False
+    read = json_text.read(exchange.answer.body)
+    told = {_said(value) for value in _leaves(read.root.plain())} if read else set()
+    goal = next(iter(exchange.answer.header_values("location")), "")
+    return last in told | {urlsplit(goal).path.rpartition("/")[2]}
 
 
 def _written(case: Case, value: object) -> bool:

@@ -1,6 +1,7 @@
 """The command `parity`."""
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -60,6 +61,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show Greek shows question marks rather than a traceback.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    # Hostile requests make applications log, thousands of times, what the report tells once.
+    logging.disable(logging.CRITICAL)
     # An application is named as `python -m` would find it: from here.
     sys.path.insert(0, "")
     try:

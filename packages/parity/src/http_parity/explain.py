@@ -8,12 +8,17 @@ A cause is decided from the request that was sent and both answers to it, by the
 its place, so nothing is left out.
 """
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from http_parity.causes import CAUSES, STATUS_CAUSES, Case, general
 from http_parity.differences import Difference
 from http_parity.exchange import split_target
 from http_parity.results import Finding, Result
+
+STATUSES: Final = re.compile(r" \((\d+ became \d+)\)\Z")
+"""What tells the variants of one cause apart."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +78,17 @@ def explain(result: Result) -> list[Cause]:
     groups: dict[str, list[tuple[Finding, Part]]] = {}
     for finding in result.findings:
         for part in parts(finding):
-            groups.setdefault(part.name, []).append((finding, part))
+            groups.setdefault(STATUSES.sub("", part.name), []).append((finding, part))
     causes = []
-    for name, members in groups.items():
+    for members in groups.values():
         members.sort(key=lambda member: _size(member[0]))
-        first, part = members[0]
+        part = members[0][1]
+        variants = {one.name for _, one in members}
+        more = ", and others" if len(variants) > 1 else ""
+        name = STATUSES.sub(rf" (\1{more})", part.name)
         findings = tuple(finding for finding, _ in members)
         odd = _odd(result.targets, findings)
         causes.append(Cause(name, part.why, findings, part.differences, odd))
-        assert first is causes[-1].example  # noqa: S101 # the differences are those of the example
     return sorted(causes, key=lambda cause: (not cause.of_meaning, -cause.count, cause.name))
 
 

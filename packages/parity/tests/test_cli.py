@@ -115,7 +115,11 @@ def test_one_request_can_be_sent_as_it_is_written() -> None:
     ("arguments", "said"),
     [
         (["compare", OLD], "Name two targets or more; `parity calibrate` takes one."),
-        (["compare", OLD, "x"], "wsgi:items_pair:old answers 404 to GET /openapi.json; name the"),
+        (
+            ["compare", OLD, OLD],
+            f"{OLD} answers 404 and {OLD} answers 404 to GET /openapi.json; name",
+        ),
+        (["compare", OLD, "x"], "A target is wsgi:module:app, asgi:module:app or http://host:port"),
         (["compare", "wsgi:nosuch:app", OLD], "wsgi:nosuch:app cannot be imported: ModuleNotFound"),
         (["compare", "http://127.0.0.1:1", OLD], "Nothing answers at http://127.0.0.1:1: "),
         (["compare", OLD, OLD, "--openapi", "nosuch"], "nosuch: No such file or directory."),

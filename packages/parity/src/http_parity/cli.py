@@ -102,7 +102,7 @@ Examples:
 @click.option(
     "--openapi",
     metavar="FILE|URL|PATH",
-    help="The OpenAPI document: a file, a URL, or a path asked of the first target."
+    help="The OpenAPI document: a file, a URL, or a path, asked of the first target that has it."
     " [default: /openapi.json, unless there is a --strategy]",
 )
 @click.option(
@@ -258,7 +258,7 @@ def compare(
             "wire": not no_wire,
             "deadline": deadline,
         }
-        document = None if strategies and not openapi else _document(openapi, specs[0])
+        document = None if strategies and not openapi else _document(openapi, specs)
         result = _run(specs, document, asked)
     report = Report(result, specs)
     _print(report, form)
@@ -342,7 +342,7 @@ def calibrate(target: str, openapi: str | None, examples: int, seed: int, reset:
     """Compare a target with itself: what differs is noise, or a fault of its own."""
     spec = TargetSpec(target, reset=reset)
     with _failures():
-        document = _document(openapi, spec)
+        document = _document(openapi, (spec,))
         result = _run((spec,), document, {"examples": examples, "seed": seed})
     for noise in result.noise:
         examples_ = " / ".join(ascii(example) for example in noise.examples)
@@ -457,30 +457,32 @@ def _known(text: str) -> dict[str, str]:
     return found
 
 
-def _document(source: str | None, first: TargetSpec) -> bytes:
-    """The OpenAPI document's bytes: of a file, a URL, or a path of the first target."""
+def _document(source: str | None, specs: tuple[TargetSpec, ...]) -> bytes:
+    """The OpenAPI document's bytes: of a file, a URL, or a path of the first target that has it."""
     if source is None:
-        return _fetched(first, "/openapi.json")
-    if source.startswith(("http://", "https://")):
+        source = "/openapi.json"
+    elif source.startswith(("http://", "https://")):
         parts = urlsplit(source)
-        spec = TargetSpec(f"{parts.scheme}://{parts.netloc}", verify=first.verify)
+        spec = TargetSpec(f"{parts.scheme}://{parts.netloc}", verify=specs[0].verify)
         path = parts.path or "/"
-        return _fetched(spec, f"{path}?{parts.query}" if parts.query else path)
+        return _fetched((spec,), f"{path}?{parts.query}" if parts.query else path)
     file = Path(source)
     if source.startswith("/") and not file.exists():
-        return _fetched(first, source)
+        return _fetched(specs, source)
     return file.read_bytes()
 
 
-def _fetched(spec: TargetSpec, path: str) -> bytes:
-    with closing(open_target(spec)) as target:
-        answer = target.send(Request("GET", path))
-    if answer.status != 200:
-        raise DocumentError(
-            f"{spec.name or spec.address} answers {answer.status} to GET {path}; name the OpenAPI "
-            "document with --openapi."
-        )
-    return answer.body
+def _fetched(specs: tuple[TargetSpec, ...], path: str) -> bytes:
+    said = []
+    for spec in specs:
+        with closing(open_target(spec)) as target:
+            answer = target.send(Request("GET", path))
+        if answer.status == 200:
+            return answer.body
+        said.append(f"{spec.name or spec.address} answers {answer.status}")
+    raise DocumentError(
+        f"{' and '.join(said)} to GET {path}; name the OpenAPI document with --openapi."
+    )
 
 
 def _run(specs: tuple[TargetSpec, ...], document: bytes | None, asked: dict[str, Any]) -> Result:

@@ -134,7 +134,8 @@ class Correspondence:
             return b
         left, right = (made.shapes(scope, atom.place) for made in self.made)
         if left and right:
-            good = shape(a) == shape(b) or shape(a) in right or shape(b) in left
+            # Forms may vary, as lengths do: then each side makes the other's as well.
+            good = shape(a) == shape(b) or (shape(a) in right and shape(b) in left)
         else:
             good = (
                 self.by_form and shape(a) == shape(b) and a not in self.sent and b not in self.sent

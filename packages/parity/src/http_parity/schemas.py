@@ -148,7 +148,7 @@ def text(schema: dict[str, Any], random: Random) -> str:
     high = int(schema.get("maxLength", max(low, 60)))
     pattern = schema.get("pattern")
     chance = random.random()
-    if chance < 0.05:
+    if chance < 0.05 and "format" not in schema:
         made = random.choice(ODD_TEXTS)
     elif isinstance(pattern, str) and chance < 0.25:
         made = matching(pattern, random) or ""

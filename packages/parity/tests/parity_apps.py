@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -177,3 +180,62 @@ def wsgi_flaky(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     count = wsgi_flaky.__dict__["count"] = wsgi_flaky.__dict__.get("count", 0) + 1
     start_response("503 Busy" if count % 7 == 0 else "200 OK", [])
     return [b"steady"]
+
+
+def make_wsgi(text: str, times: int = 1) -> Any:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [text.encode() * times]
+
+    return application
+
+
+def make_asgi(text: str, times: int = 1) -> Any:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": text.encode() * times})
+
+    return application
+
+
+class Factories:
+    make = staticmethod(make_wsgi)
+
+
+def number() -> int:
+    return 1
+
+
+def wsgi_counts(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    count = wsgi_counts.__dict__["count"] = wsgi_counts.__dict__.get("count", 0) + 1
+    start_response("200 OK", [])
+    return [f"{os.environ.get('PARITY_WORD', '')} {count}".encode()]
+
+
+def reset_counts() -> None:
+    wsgi_counts.__dict__["count"] = 0
+
+
+def wsgi_prints(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    sys.stdout.write("between the messages\n" * 100)
+    sys.stdout.flush()
+    start_response("200 OK", [])
+    return [b"printed"]
+
+
+async def asgi_prints(scope: Any, receive: Any, send: Any) -> None:
+    sys.stdout.write("between the messages\n" * 100)
+    sys.stdout.flush()
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"printed"})
+
+
+def wsgi_exits(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    os._exit(3)
+
+
+def wsgi_sleeps(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    time.sleep(30)
+    return []

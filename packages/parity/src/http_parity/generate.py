@@ -12,6 +12,7 @@ stands in the step as a reference, so that each target gets back its own.
 """
 
 import base64
+import functools
 import json
 import re
 from collections import Counter
@@ -687,6 +688,7 @@ def strategy_sequences(strategy: Any, count: int, seed: int) -> list[Sequence]:
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """The name without regard to case, hyphens and underscores."""
     return re.sub("[^a-z0-9]", "", name.lower())
@@ -700,10 +702,7 @@ def _singular(name: str) -> str:
 
 def _score(parameter: str, before: str, value: Value) -> float:
     """How well a value fits a parameter of a path, which begins with `before`."""
-    wanted = plain(parameter)
-    last = [part for part in before.split("/") if part and "{" not in part][-1:]
-    collection = _singular(plain(last[0])) if last else ""
-    names = {wanted, wanted.removeprefix(collection), collection + wanted}
+    wanted, collection, names = _names_of(parameter, before)
     if value.parent:
         if _singular(value.parent) == collection and value.name in names:
             return 2.5
@@ -713,6 +712,19 @@ def _score(parameter: str, before: str, value: Value) -> float:
     if value.path == before or value.path.startswith(before + "/"):
         return 5.0 if value.created else 3.0
     return 0.1 if value.name in GENERIC else 2.0
+
+
+@functools.lru_cache(maxsize=4096)
+def _names_of(parameter: str, before: str) -> tuple[str, str, frozenset[str]]:
+    """The parameter's name, what its collection holds, and the names that mean it there."""
+    wanted = plain(parameter)
+    last = [part for part in before.split("/") if part and "{" not in part][-1:]
+    collection = _singular(plain(last[0])) if last else ""
+    return (
+        wanted,
+        collection,
+        frozenset({wanted, wanted.removeprefix(collection), collection + wanted}),
+    )
 
 
 def _template(path: str, captured: int = -1) -> str:

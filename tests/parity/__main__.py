@@ -22,7 +22,8 @@ from http_parity.differences import Difference
 from http_parity.engine import compare
 from http_parity.exchange import Answer, Request
 from http_parity.openapi import Document, read_document
-from http_parity.results import Result
+from http_parity.report import Report
+from http_parity.report_text import text
 from http_parity.rules import Rule, Rules
 from http_parity.runners import open_runner
 from http_parity.sequence import Step
@@ -97,7 +98,7 @@ def main() -> int:
                 known=KNOWN,
                 wire=not arguments.servers,
             )
-    show(result, read_document(source))
+    show(Report(result, tuple(targets)), read_document(source))
     return 1 if result.findings else 0
 
 
@@ -159,25 +160,13 @@ def document_of(spec: TargetSpec) -> bytes:
         runner.close()
 
 
-def show(result: Result, document: Document) -> None:
-    """Print what was compared and every difference with the requests that show it."""
-    print(
-        f"{result.requests} requests in {result.sequences} sequences to each of "
-        f"{', '.join(result.targets)}: {result.seconds:.0f} s, {len(result.findings)} differences"
-    )
+def show(report: Report, document: Document) -> None:
+    """Print what was reached, then what differs by cause and what was free to."""
     for operation in document.operations:
-        counts = result.operations[operation.name]
+        counts = report.result.operations[operation.name]
         said = ", ".join(f"{status} x{count}" for status, count in counts.items())
         print(f"  {operation.name}: {said}")
-    for number, finding in enumerate(result.findings, 1):
-        print(f"\n{number}. {' and '.join(finding.targets)}, seen {finding.seen} times")
-        for exchange, other in zip(*finding.exchanges, strict=True):
-            statuses = [one.answer.status if one.answer else one.error for one in (exchange, other)]
-            request = exchange.request
-            print(f"   {request.method} {request.target[:300]} {request.headers} ", end="")
-            print(f"{request.body[:300]!r} -> {statuses[0]}, {statuses[1]}")
-        for difference in finding.differences:
-            print(f"   {str(difference)[:400]}")
+    print(f"\n{text(report)}", end="")
 
 
 if __name__ == "__main__":

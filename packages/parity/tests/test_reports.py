@@ -106,6 +106,19 @@ def test_no_answer_can_move_the_cursor_or_break_the_text(odd: Report) -> None:
     assert "\\x07" in shown
 
 
+def test_noise_is_listed_once_for_all_targets_and_not_without_end() -> None:
+    noise = tuple(
+        Noise(target, "GET /a", f"body:/{place}", ("1", "2"))
+        for target in ("old", "new")
+        for place in range(20)
+    )
+    report = Report(Result(("old", "new"), 1, 1, 1, 1.0, noise=noise))
+    text = report_text.text(report)
+    assert "   GET /a, body:/0: 1 / 2 (old, new)\n" in text
+    assert "   and 8 more places\n" in text
+    assert "body:/19" in read(report_html.dump(report)).text
+
+
 def test_equal_targets_have_a_short_report() -> None:
     text = report_text.text(Report(Result(("a", "b"), 1, 2, 3, 0.5)))
     assert "3 requests in 2 sequences to each of a, b; seed 1, 0.5 s\nNo difference.\n" in text

@@ -9,7 +9,7 @@ from http_parity.differences import ABSENT, Difference, shown
 from http_parity.exchange import Answer
 from http_parity.explain import Cause, explain, operation_of
 from http_parity.reproduce import curl
-from http_parity.results import Result
+from http_parity.results import Noise, Result
 from http_parity.rules import SERVER_RULES
 from http_parity.sequence import Exchange
 from http_parity.targets import TargetSpec
@@ -71,6 +71,18 @@ class Report:
         spelling = sum(not cause.of_meaning for cause in self.causes)
         aside = f", {spelling} of bytes alone" if spelling else ""
         return f"Different: {count}{aside}"
+
+    @cached_property
+    def noise(self) -> list[str]:
+        """Each place in which targets differ from themselves, with the targets and two examples."""
+        found: dict[tuple[str, str], list[Noise]] = {}
+        for one in self.result.noise:
+            found.setdefault((one.operation, one.place), []).append(one)
+        return [
+            f"{operation}, {place}: {' / '.join(map(_cut, same[0].examples))} "
+            f"({', '.join(dict.fromkeys(one.target for one in same))})"
+            for (operation, place), same in found.items()
+        ]
 
     @property
     def unused(self) -> list[str]:

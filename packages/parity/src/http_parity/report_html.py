@@ -50,6 +50,7 @@ article > header { padding: 0; margin: 0; max-width: none; display: flex; gap: .
   flex-wrap: wrap; align-items: baseline; justify-content: space-between; }
 ol.contents, ul { padding-left: 2rem; margin: .5rem 0; }
 ol.contents li { padding: .1rem 0; }
+li code { overflow-wrap: anywhere; }
 .count { white-space: nowrap; }
 ol.steps { margin: .9rem 0; padding-left: 1.6rem; }
 .step { font-size: .9rem; overflow-wrap: anywhere; }
@@ -187,14 +188,14 @@ def _operations(report: Report) -> Iterable[str]:
 
 
 def _noise(report: Report) -> Iterable[str]:
-    if not report.result.noise:
+    if not report.noise:
         return
-    yield "<h2>Differs from itself</h2>\n<p>Asked the same twice, from one state:</p>\n<ul>\n"
-    for noise in report.result.noise:
-        examples = " and ".join(f"<code>{escape(value)}</code>" for value in noise.examples)
-        yield f"<li>{escape(noise.target)}: <code>{escape(noise.operation)}</code>, "
-        yield f"<code>{escape(noise.place)}</code>, as in {examples}</li>\n"
-    yield "</ul>\n"
+    yield "<h2>Made anew each time</h2>\n<details><summary>"
+    yield f"{number(len(report.noise), 'place')} in which a target differs from itself, asked the "
+    yield "same twice from one state</summary>\n<ul>\n"
+    for line in report.noise:
+        yield f"<li><code>{escape(line)}</code></li>\n"
+    yield "</ul></details>\n"
 
 
 def _allowed(report: Report) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """The report for a terminal or a log."""
 
 import io
+from typing import Final
 
 from rich.console import Console
 from rich.padding import Padding
@@ -9,6 +10,9 @@ from rich.text import Text
 
 from http_parity.explain import Cause
 from http_parity.report import Report, number, operations, rows, steps
+
+MOST: Final = 12
+"""So many places of noise are listed; the JSON and HTML reports have all."""
 
 
 def text(report: Report, width: int = 100) -> str:
@@ -57,12 +61,13 @@ def _cause(report: Report, console: Console, position: int, cause: Cause) -> Non
 
 
 def _noise(report: Report, console: Console) -> None:
-    if not report.result.noise:
+    if not report.noise:
         return
-    console.print(Text("Differs from itself, asked twice", "bold"))
-    for noise in report.result.noise:
-        line = f"{noise.target}: {noise.operation}, {noise.place}: {' / '.join(noise.examples)}"
+    console.print(Text("Made anew each time: differs from itself, asked twice", "bold"))
+    for line in report.noise[:MOST]:
         console.print(Padding(Text(line), (0, 0, 0, 3)))
+    if len(report.noise) > MOST:
+        console.print(Text(f"   and {number(len(report.noise) - MOST, 'more place')}", "dim"))
     console.print()
 
 

@@ -31,7 +31,13 @@ class Worker:
             [sys.executable, "-m", "http_parity.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **env, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={
+                # Or sets would have another order in each process, and so what is made from them.
+                "PYTHONHASHSEED": "0",
+                **os.environ,
+                **env,
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            },
         )
         self._patience = START_SECONDS
         try:

@@ -62,6 +62,48 @@ def moved(status: int, to: str) -> Answer:
 
 
 EXAMPLES: list[tuple[str, str, Request, Answer | None, Answer | None]] = [
+    (
+        "control_character",
+        "control character in the path (404 became 200)",
+        ask("GET", "/a%0A"),
+        reply(404),
+        reply(200, []),
+    ),
+    (
+        "repeated_field",
+        "Content-Type sent twice (200 became 400)",
+        post("[]", JSON, ("Content-Type", "text/csv")),
+        reply(200),
+        reply(400),
+    ),
+    (
+        "head_body",
+        "HEAD: body gained",
+        ask("HEAD", "/a"),
+        Answer(200, (JSON,)),
+        Answer(200, (JSON,), b"{}"),
+    ),
+    (
+        "odd_path",
+        "double slash (another 404)",
+        ask("GET", "//a"),
+        reply(404, {"a": 1}, ("X-Made-By", "a")),
+        reply(404, "no", ("Content-Type", "text/plain")),
+    ),
+    (
+        "page",
+        "elements or text of the page differ",
+        GET,
+        reply(200, "<p>a</p>", ("Content-Type", "text/html")),
+        reply(200, "<p>b</p>", ("Content-Type", "text/html")),
+    ),
+    (
+        "page",
+        "attribute href of elements differs",
+        GET,
+        reply(200, '<a href="/a">a</a>', ("Content-Type", "text/html")),
+        reply(200, '<a href="/b">a</a>', ("Content-Type", "text/html")),
+    ),
     ("no_answer", "no answer where the other answers 200", GET, reply(200), None),
     ("server_error", "500 where the other answers 422", POST, reply(422), reply(500, "oh")),
     ("odd_method", "lower-case method (200 became 405)", ask("get", "/a"), reply(200), reply(405)),
@@ -373,7 +415,7 @@ EXAMPLES: list[tuple[str, str, Request, Answer | None, Answer | None]] = [
     ),
     (
         "duplicate",
-        "repeated query parameter read differently",
+        "repeated query parameter (read differently)",
         TWICE,
         reply(200, [7]),
         reply(200, [8]),
@@ -568,3 +610,17 @@ def test_of_three_the_odd_one_out_is_named() -> None:
     with_b, with_c = (finding(head, targets=("a", other)) for other in ("b", "c"))
     assert ("a",) == explain(result(with_b, with_c, targets=targets))[0].odd
     assert ("c",) == explain(result(with_c, targets=targets))[0].odd
+
+
+def test_a_parameter_read_differently_and_one_refused_are_one_cause() -> None:
+    read = finding((TWICE, reply(200, {"a": 3}), reply(200, {"a": 4})), seen=3)
+    refused = finding((ask("GET", "/a?longer=1&longer=2"), reply(200), reply(400)))
+    [cause] = explain(result(refused, read))
+    assert "repeated query parameter (read differently, and others)" == cause.name
+    assert 4 == cause.count
+
+
+def test_only_the_order_of_a_set_is_bytes_alone() -> None:
+    mixed = finding((GET, reply(405, 1, ("Allow", "A, B")), reply(405, 1, ("Allow", "B, A"))))
+    [cause] = explain(result(mixed))
+    assert ("Allow written in another order", False) == (cause.name, cause.of_meaning)

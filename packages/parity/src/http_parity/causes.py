@@ -24,6 +24,8 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE", "CONNECT"}
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
 Claim = tuple[str, list[Difference]] | None
 """A cause's name, and the differences it accounts for."""
 
@@ -65,7 +67,8 @@ class Case:
 
     @property
     def became(self) -> str:
-        return "{} became {}".format(*self.statuses)
+        first, second = (status or "no answer" for status in self.statuses)
+        return f"{first} became {second}"
 
     def has(self, *names: str) -> bool:
         """Whether the request has one of these fields."""
@@ -103,6 +106,25 @@ class Case:
 
 
 # Where the status differs, the rest follows from it: these claim every difference.
+
+
+def odd_length(case: Case, left: list[Difference]) -> Claim:
+    """The request says another length than it has; servers settle this in different ways."""
+    for name, value in case.finding.sequence[-1].headers:
+        if name.lower() == "content-length" and value != (str(len(case.request.body)),):
+            return (f"untrue Content-Length ({case.became})", left)
+    return None
+
+
+def repeated_field(case: Case, left: list[Difference]) -> Claim:
+    """Of a request's field that comes twice, one takes the first, the last, or both joined."""
+    fields_of: dict[str, set[str]] = {}
+    for name, value in case.request.headers:
+        fields_of.setdefault(name.lower(), set()).add(value)
+    for name, sent in fields_of.items():
+        if len(sent) > 1:
+            return (f"{_field_name(name)} sent twice ({case.became})", left)
+    return None
 
 
 def no_answer(case: Case, left: list[Difference]) -> Claim:
@@ -163,12 +185,19 @@ def slash_redirect(case: Case, left: list[Difference]) -> Claim:
 
 def slash(case: Case, left: list[Difference]) -> Claim:
     """The two do not read the same path from the same text."""
-    if len(case.path) > 1 and case.path.endswith("/"):
-        return (f"trailing slash ({case.became})", left)
     if "//" in case.path:
         return (f"double slash ({case.became})", left)
+    if len(case.path) > 1 and case.path.endswith("/"):
+        return (f"trailing slash ({case.became})", left)
     if "%2f" in case.path.lower():
         return (f"%2F in the path ({case.became})", left)
+    return None
+
+
+def control_character(case: Case, left: list[Difference]) -> Claim:
+    """Patterns of routes do not agree whether a line's end or another control is part of a path."""
+    if CONTROL.search(unquote(case.path)):
+        return (f"control character in the path ({case.became})", left)
     return None
 
 
@@ -326,14 +355,6 @@ def path_parameter(case: Case, left: list[Difference]) -> Claim:
     return (f"path parameter out of form ({case.became})", left)
 
 
-def odd_length(case: Case, left: list[Difference]) -> Claim:
-    """The request says another length than it has; servers settle this in different ways."""
-    for name, value in case.finding.sequence[-1].headers:
-        if name.lower() == "content-length" and value != (str(len(case.request.body)),):
-            return (f"untrue Content-Length ({case.became})", left)
-    return None
-
-
 def odd_host(case: Case, left: list[Difference]) -> Claim:
     """One target refuses a host name that the other serves."""
     hosts = values(case.request.headers, "host")
@@ -353,6 +374,53 @@ def became(case: Case, left: list[Difference]) -> Claim:
 
 
 # From here on the statuses are equal, and a cause claims its own differences only.
+
+
+def head_body(case: Case, left: list[Difference]) -> Claim:
+    """An answer to HEAD has no body: a server drops one, so it shows in process only."""
+    mine = [found for found in left if found.place == "body" and found.kind == "absent"]
+    if case.method != "HEAD" or not mine:
+        return None
+    return (f"HEAD: body {_change(mine[0])}", mine)
+
+
+def odd_path(case: Case, left: list[Difference]) -> Claim:
+    """The two do not read the same path from the same text, and refuse it in different places."""
+    # A field that only one sends: what an application adds to answers, and no framework.
+    if case.statuses[0] < 400 or not any(
+        found.part == "header" and found.kind == "absent" for found in left
+    ):
+        return None
+    said = slash(case, left) or control_character(case, left)
+    if said is None:
+        return None
+    return (f"{said[0].partition(' (')[0]} (another {case.statuses[0]})", left)
+
+
+def duplicate(case: Case, left: list[Difference]) -> Claim:
+    """Of a parameter that comes twice, one target reads the first and the other the last value."""
+    body = [found for found in left if found.part == "body" and found.of_meaning]
+    follows = [
+        found
+        for found in left
+        if found.part == "header"
+        and found.name not in {"allow", "vary", "cache-control", "link"}
+        and not found.name.startswith("access-control-")
+    ]
+    sent = [*case.repeated, *_repeated_keys(case.request.body)]
+    if not (body or follows) or not sent:
+        return None
+    for found in body:
+        for _, first, last in sent:
+            mine, theirs = _said(found.a), _said(found.b)
+            key = " key" if not case.repeated else ""
+            if (mine, theirs) == (last, first):
+                return (f"first instead of last duplicate{key}", _with_length([found], left))
+            if (mine, theirs) == (first, last):
+                return (f"last instead of first duplicate{key}", _with_length([found], left))
+    if case.repeated:
+        return ("repeated query parameter (read differently)", [*body, *follows])
+    return None
 
 
 def cors(case: Case, left: list[Difference]) -> Claim:
@@ -481,6 +549,8 @@ def length(case: Case, left: list[Difference]) -> Claim:
             head_only = "HEAD: " if case.method == "HEAD" else ""
             return (f"{head_only}Content-Length {_change(found)}", [found])
         if case.method == "HEAD":
+            if case.statuses[0] >= 400 and any(one.name == "content-type" for one in left):
+                return None  # error_type tells it
             return ("HEAD: Content-Length changed", [found])
         if not any(one.part == "body" for one in left):
             return ("Content-Length changed", [found])
@@ -525,25 +595,6 @@ def stale_body(case: Case, left: list[Difference]) -> Claim:
     return None
 
 
-def duplicate(case: Case, left: list[Difference]) -> Claim:
-    """Of a parameter that comes twice, one target reads the first and the other the last value."""
-    body = [found for found in left if found.part == "body" and found.of_meaning]
-    sent = [*case.repeated, *_repeated_keys(case.request.body)]
-    if not body or not sent:
-        return None
-    for found in body:
-        for _, first, last in sent:
-            mine, theirs = _said(found.a), _said(found.b)
-            key = " key" if not case.repeated else ""
-            if (mine, theirs) == (last, first):
-                return (f"first instead of last duplicate{key}", _with_length([found], left))
-            if (mine, theirs) == (first, last):
-                return (f"last instead of first duplicate{key}", _with_length([found], left))
-    if case.repeated:
-        return ("repeated query parameter read differently", _with_length(body, left))
-    return None
-
-
 def error_shape(case: Case, left: list[Difference]) -> Claim:
     """Clients that read the reason of a refusal no longer find it."""
     if case.statuses[0] < 400:
@@ -561,7 +612,7 @@ def error_type(case: Case, left: list[Difference]) -> Claim:
         return None
     for found in left:
         if found.place == "header:content-type":
-            return ("errors have another content type", [found])
+            return ("errors have another content type", _with_length([found], left))
     return None
 
 
@@ -674,6 +725,20 @@ def spellings(case: Case, left: list[Difference]) -> Claim:
     return None
 
 
+def page(_case: Case, left: list[Difference]) -> Claim:
+    """A page shows something else, or a document has it elsewhere."""
+    for found in left:
+        if found.part != "body" or not re.search(r"/@|/text\(\)|\A/html/", found.name):
+            continue
+        if "/@" in found.name:
+            attribute = found.name.rpartition("/@")[2]
+            mine = [one for one in left if one.name.endswith(f"/@{attribute}")]
+            return (f"attribute {attribute} of elements differs", _with_length(mine, left))
+        mine = [one for one in left if one.part == "body" and "/@" not in one.name]
+        return ("elements or text of the page differ", _with_length(mine, left))
+    return None
+
+
 def empty(_case: Case, left: list[Difference]) -> Claim:
     """One target sends a body and the other does not."""
     for found in left:
@@ -694,18 +759,20 @@ def another_value(_case: Case, left: list[Difference]) -> Claim:
 
 
 STATUS_CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
+    odd_length,
+    odd_method,
     no_answer,
     server_error,
     slash_redirect,
-    odd_method,
+    slash,
+    control_character,
     head,
     options,
-    slash,
     redirect_method,
+    repeated_field,
     conditional,
     precondition,
     ranges,
-    odd_length,
     stale_status,
     media_type,
     malformed_json,
@@ -722,6 +789,9 @@ STATUS_CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
 """Why statuses differ, more specific first; the docstring says what it does to clients."""
 
 CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
+    head_body,
+    odd_path,
+    duplicate,
     cors,
     allow,
     set_members,
@@ -733,7 +803,6 @@ CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
     repeated_header,
     header,
     stale_body,
-    duplicate,
     error_shape,
     error_type,
     error_text,
@@ -744,6 +813,7 @@ CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
     members_of_lists,
     members_of_objects,
     spellings,
+    page,
     empty,
     another_value,
 )

@@ -28,6 +28,12 @@ SPELLINGS: Final[frozenset[Kind]] = frozenset(
 """The kinds under which both sides say the same, in other bytes."""
 
 
+SETS: Final[frozenset[tuple[Kind, str]]] = frozenset(
+    ("order", f"header:{name}") for name in ("allow", "vary", "cache-control", "content-language")
+)
+"""Fields that say the same in any order of their members."""
+
+
 class Absent:
     """What stands for a value that is not there; `ABSENT` is the only one."""
 
@@ -62,7 +68,7 @@ class Difference:
     @property
     def of_meaning(self) -> bool:
         """Whether the two say different things, and not the same in other bytes."""
-        return self.kind not in SPELLINGS
+        return self.kind not in SPELLINGS and (self.kind, self.place) not in SETS
 
     def __str__(self) -> str:
         what = f"{self.part} {self.name}".rstrip()

@@ -17,7 +17,9 @@ from http_parity.differences import Difference
 from http_parity.exchange import split_target
 from http_parity.results import Finding, Result
 
-STATUSES: Final = re.compile(r" \((\d+ became \d+)\)\Z")
+STATUSES: Final = re.compile(
+    r" \(((?:\d+|no answer) became (?:\d+|no answer)|another \d+|read differently)\)\Z"
+)
 """What tells the variants of one cause apart."""
 
 

@@ -306,12 +306,13 @@ class PostForm(Form):
         """Save the change, published where that was the button."""
         content, now = self.checked(), blog.clock()
         if self.values["action"] == "preview":
-            check_may_change(blog.get_post(caller, post_id), blog.get_me(caller))
+            visitor = blog.get_me(caller)
+            check_may_change(blog.get_post(caller, post_id), visitor)
             raise _Shown
         if self.is_publication and (content.pub_date is None or content.pub_date > now):
             content = content.model_copy(update={"pub_date": now})
         try:
-            return blog.replace_post(caller, post_id, content, _expected(self))
+            return blog.replace_post(caller, post_id, content, expected(self))
         except errors.Stale:
             # The form goes on from what stands now.
             self.standing = blog.get_post(caller, post_id)
@@ -369,7 +370,7 @@ class DeleteForm(Form):
     def delete(self, blog: Blog, caller: Credentials, post_id: int) -> None:
         """Delete the post, if it is still as it was when the question was asked."""
         try:
-            blog.delete_post(caller, post_id, _expected(self))
+            blog.delete_post(caller, post_id, expected(self))
         except errors.Stale:
             self.post = blog.get_post(caller, post_id)
             self.values["version"] = f"{self.post.version}"
@@ -398,7 +399,7 @@ def may_change(post: schemas.Post, visitor: schemas.OwnUser | None) -> bool:
     return visitor is not None and (visitor.is_staff or visitor.id == post.author.id)
 
 
-def _expected(form: PostForm | DeleteForm) -> Expected:
+def expected(form: PostForm | DeleteForm) -> Expected:
     version = form.values["version"]
     known = _VERSION.fullmatch(version) is not None
     return Expected(frozenset((int(version),)) if known else frozenset())

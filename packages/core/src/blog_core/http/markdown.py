@@ -21,8 +21,8 @@ from pygments.lexers import get_lexer_by_name
 EXCERPT_LENGTH = 240
 # How much of a text is read for its beginning.
 _EXCERPT_SOURCE = 2_000
-# What is longer is rendered each time, so that what is kept stays small.
-_LONGEST_KEPT = 20_000
+# Of the texts that are longer only a few are kept: a longest one is half a megabyte of HTML.
+_LONG = 20_000
 # Lexers are regular expressions, and some of them need long for what is made to that end.
 _MOST_HIGHLIGHTED = 20_000
 _LONGEST_ID = 60
@@ -44,7 +44,7 @@ _PICTURE = re.compile(r"/static/[A-Za-z0-9._/-]+")
 
 def html(content: str) -> str:
     """The HTML of a text, for below the `<h1>` of a page."""
-    return _kept_html(content) if len(content) <= _LONGEST_KEPT else _html(content)
+    return _kept_html(content) if len(content) <= _LONG else _kept_long_html(content)
 
 
 def excerpt(content: str) -> str:
@@ -64,6 +64,7 @@ def _html(content: str) -> str:
 
 
 _kept_html = lru_cache(maxsize=256)(_html)
+_kept_long_html = lru_cache(maxsize=16)(_html)
 
 
 @lru_cache(maxsize=1024)

@@ -387,3 +387,10 @@ def test_a_range_is_answered_with_the_whole(client: Client, path: str, asked: st
     answer = client.get(path, headers=[("Range", asked)])
     assert (200, expected.body) == (answer.status, answer.body)
     assert (None, None) == (answer.header("Accept-Ranges"), answer.header("Content-Range"))
+
+
+@sentence("upgrade")
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.3"])
+def test_no_other_protocol_is_offered(client: Client, protocol: str) -> None:
+    fields = [("Connection", "Upgrade"), ("Upgrade", protocol), ("Sec-WebSocket-Version", "13")]
+    assert 200 == client.get("/api/posts", headers=fields).status

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from blog_core.http import bodies
-from blog_core.http.front import CUT_SHORT, TOO_LARGE, Front, Head, joined
+from blog_core.http.front import CONSUMED, CUT_SHORT, TOO_LARGE, Front, Head, joined
 from blog_core.http.logs import request_id
 from blog_core.http.operations import Operation
 from blog_core.http.replies import Reply
@@ -30,6 +30,10 @@ class FrontMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            # What a server may make of an upgrade that nobody offered; it then answers 403.
+            await send({"type": "websocket.close"})
             return
         if scope["type"] != "http":
             raise RuntimeError(f"only HTTP is served, not {scope['type']}")
@@ -105,7 +109,7 @@ def _clean(scope: Scope, head: Head, operation: Operation, body: bytes) -> Scope
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in head.headers.items()
-        if name not in _CONSUMED
+        if name not in CONSUMED
     ]
     headers.append((b"content-length", str(len(body)).encode()))
     if body:
@@ -120,11 +124,6 @@ def _clean(scope: Scope, head: Head, operation: Operation, body: bytes) -> Scope
         "root_path": "",
         "headers": headers,
     }
-
-
-_CONSUMED = frozenset(
-    ("content-type", "content-length", "content-encoding", "transfer-encoding", "expect")
-)
 
 
 async def _run(application: Application, scope: Scope, body: bytes, receive: Receive) -> Reply:

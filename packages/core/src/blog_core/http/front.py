@@ -38,6 +38,21 @@ API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # What a body is refused for while it is still being read.
 TOO_LARGE = problems.problem(413, f"A body has at most {bodies.LARGEST} bytes.")
 CUT_SHORT = problems.problem(400, "The body is shorter than it was said to be.")
+# Where the server does not tell a whole chunked body from one that was cut off.
+LENGTH_REQUIRED = problems.problem(411, "Send the body with a Content-Length.")
+
+# What the front has dealt with, and what is between client and server (RFC 9110, 7.6.1).
+CONSUMED = frozenset(
+    (
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
 
 # What an application behind the front may say for itself; anything else of its headers is dropped.
 _KEPT = frozenset(

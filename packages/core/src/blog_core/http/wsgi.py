@@ -6,7 +6,15 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from blog_core.http import bodies
-from blog_core.http.front import CUT_SHORT, TOO_LARGE, Front, Head, joined
+from blog_core.http.front import (
+    CONSUMED,
+    CUT_SHORT,
+    LENGTH_REQUIRED,
+    TOO_LARGE,
+    Front,
+    Head,
+    joined,
+)
 from blog_core.http.logs import request_id
 from blog_core.http.operations import Operation
 from blog_core.http.replies import Reply
@@ -81,6 +89,8 @@ def _body(head: Head, environ: "WSGIEnvironment") -> bytes | Reply:
     length = head.content_length
     if length is None and not environ.get("wsgi.input_terminated"):
         return b""
+    if head.raw_path is None and "transfer-encoding" in head.headers:
+        return LENGTH_REQUIRED
     if length is not None and length > bodies.LARGEST:
         return TOO_LARGE
     most = bodies.LARGEST + 1 if length is None else length
@@ -108,7 +118,7 @@ def _clean(
         name: value for name, value in environ.items() if not name.startswith(("HTTP_", "CONTENT_"))
     }
     for name, value in head.headers.items():
-        if name not in _CONSUMED:
+        if name not in CONSUMED:
             clean["HTTP_" + name.upper().replace("-", "_")] = value
     clean |= {
         OPERATION: operation,
@@ -122,11 +132,6 @@ def _clean(
     if body:
         clean["CONTENT_TYPE"] = operation.content_type
     return clean
-
-
-_CONSUMED = frozenset(
-    ("content-type", "content-length", "content-encoding", "transfer-encoding", "expect")
-)
 
 
 def _run(application: "WSGIApplication", environ: "WSGIEnvironment") -> Reply:

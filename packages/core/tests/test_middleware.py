@@ -1,0 +1,78 @@
+"""The two middlewares, where a server tells less, or other things, than it might."""
+
+import asyncio
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from blog_core.http import asgi, wsgi
+from blog_core.http.front import Front
+from blog_core.settings import Settings
+
+FRONT = Front(Settings())
+
+
+def environ(**more: Any) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/api/tokens",
+        "HTTP_HOST": "localhost",
+        "CONTENT_TYPE": "application/json",
+        "wsgi.input": BytesIO(b"{}"),
+        "wsgi.input_terminated": True,
+        **more,
+    }
+
+
+def ask(request: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+    """The status, and every environment that reached the application."""
+    statuses: list[str] = []
+    reached: list[dict[str, Any]] = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        reached.append(environ)
+        start_response("200 OK", [])
+        return iter(())
+
+    def start_response(status: str, headers: object, exc_info: object = None) -> Any:
+        statuses.append(status)
+
+    list(wsgi.FrontMiddleware(application, FRONT)(request, start_response))
+    return statuses[0], reached
+
+
+@pytest.mark.sentence("lossy-server", "body-short")
+def test_a_server_that_tells_little_gives_no_chunked_body_to_the_application() -> None:
+    chunked = environ(HTTP_TRANSFER_ENCODING="chunked")
+    assert ("411 Length Required", []) == ask(chunked)
+    status, reached = ask({**chunked, "RAW_URI": "/api/tokens", "wsgi.input": BytesIO(b"{}")})
+    assert ("200 OK", b"{}") == (status, reached[0]["wsgi.input"].read())
+
+
+@pytest.mark.sentence("upgrade")
+def test_an_upgrade_does_not_reach_the_application() -> None:
+    sent = environ(
+        CONTENT_LENGTH="2", HTTP_CONNECTION="Upgrade", HTTP_UPGRADE="websocket", HTTP_ACCEPT="x"
+    )
+    (seen,) = ask(sent)[1]
+    assert {"HTTP_HOST", "HTTP_ACCEPT"} == {name for name in seen if name.startswith("HTTP_")}
+
+
+@pytest.mark.sentence("upgrade")
+def test_a_websocket_is_refused() -> None:
+    said: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("reached")
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    middleware = asgi.FrontMiddleware(application, FRONT)
+    asyncio.run(middleware({"type": "websocket"}, receive, send))
+    assert [{"type": "websocket.close"}] == said

@@ -177,7 +177,7 @@ class _Connection:
         self, data: bytes, method: str, timeout: float, *, half_close: bool
     ) -> Answer | None:
         """Write the bytes and read one answer meanwhile: a server may refuse before it read all."""
-        reader = _Reader(method)
+        reader = ResponseReader(method)
         deadline = time.monotonic() + timeout
         unsent = memoryview(data)
         open_for_writing = True
@@ -231,7 +231,7 @@ class _Connection:
         self._stream.close()
 
 
-class _Reader:
+class ResponseReader:
     """h11 as a reader of one response: our own request never passes through it."""
 
     def __init__(self, method: str) -> None:
@@ -244,6 +244,7 @@ class _Reader:
         self._head: h11.Response | None = None
         self._body: list[bytes] = []
         self.done = False
+        self.interim: list[int] = []
 
     def feed(self, data: bytes) -> None:
         """Take what was received, b"" for the end of the stream."""
@@ -260,14 +261,19 @@ class _Reader:
                 case h11.EndOfMessage() | h11.ConnectionClosed():
                     self.done = True
                     return
-                case h11.InformationalResponse():
-                    pass
+                case h11.InformationalResponse(status_code=status):
+                    self.interim.append(status)
                 case _:  # NEED_DATA
                     return
 
     @property
     def keep_alive(self) -> bool:
         return self._h11.their_state is h11.DONE and self._h11.trailing_data == (b"", False)
+
+    @property
+    def left_over(self) -> bytes:
+        """What came after the answer: of the next one, if it is HTTP."""
+        return bytes(self._h11.trailing_data[0])
 
     @property
     def answer(self) -> Answer | None:

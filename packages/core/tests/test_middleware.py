@@ -51,6 +51,57 @@ def test_a_server_that_tells_little_gives_no_chunked_body_to_the_application() -
     assert ("200 OK", b"{}") == (status, reached[0]["wsgi.input"].read())
 
 
+@pytest.mark.sentence("body-short", "body-limit")
+@pytest.mark.parametrize("length", ["9" * 20, "9" * 4000, "18446744073709551621"])
+def test_a_length_of_many_digits_is_a_length(length: str) -> None:
+    """A server that reads it takes the body's end for that of the connection."""
+    told = environ(CONTENT_LENGTH=length, RAW_URI="/api/tokens")
+    status, reached = ask(told)
+    assert ("413", []) == (status[:3], reached)
+    status, reached = ask({**told, "CONTENT_LENGTH": "2".zfill(30)})
+    assert ("200 OK", b"{}") == (status, reached[0]["wsgi.input"].read())
+
+
+@pytest.mark.parametrize(
+    ("raw_path", "reached"),
+    [
+        (b"/livez", True),
+        (b"http://localhost/livez", True),
+        (b"HTTPS://a:b@[::1]:80/livez", True),
+        (b"/livez#fragment", True),
+        (b"http://localhost/livez#/fragment", True),
+        (b"http://localhost", False),
+        (b"livez", False),
+        (b"/a://b/livez", False),
+        (b"*", False),
+    ],
+)
+def test_an_absolute_form_is_its_path(raw_path: bytes, reached: bool) -> None:
+    """gunicorn's ASGI hands on the whole target."""
+    paths: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        paths.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None: ...
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": raw_path.decode(),
+        "raw_path": raw_path,
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
+    asyncio.run(asgi.FrontMiddleware(application, FRONT)(scope, receive, send))
+    assert (["/livez"] if reached else []) == paths
+
+
 @pytest.mark.sentence("upgrade")
 def test_an_upgrade_does_not_reach_the_application() -> None:
     sent = environ(

@@ -1,5 +1,6 @@
 """The front as ASGI middleware (ASGI 3.0, HTTP and lifespan)."""
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -75,6 +76,8 @@ def _head(scope: Scope) -> Head:
     ]
     raw_path: bytes | None = scope.get("raw_path")
     sent = (raw_path or scope["path"].encode()).partition(b"?")[0]
+    if sent[:1] != b"/" or b"#" in sent:
+        sent = _origin_form(sent)
     return Head(
         method=scope["method"],
         path=unquote_to_bytes(sent).decode("latin-1") if b"%" in sent else sent.decode("latin-1"),
@@ -82,6 +85,16 @@ def _head(scope: Scope) -> Head:
         headers=joined(fields),
         raw_path=None if raw_path is None else sent.decode("latin-1"),
     )
+
+
+def _origin_form(target: bytes) -> bytes:
+    """The path of an absolute form, without a fragment: some servers hand both on as they came."""
+    target = target.partition(b"#")[0]
+    absolute = _ABSOLUTE.match(target)
+    return target[absolute.end() :] if absolute else target
+
+
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
 
 
 async def _body(head: Head, receive: Receive) -> bytes | Reply:

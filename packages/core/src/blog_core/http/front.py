@@ -114,7 +114,10 @@ class Head:
     @property
     def content_length(self) -> int | None:
         sent = self.headers.get("content-length", "")
-        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 20 else None
+        if not (sent.isascii() and sent.isdigit()):
+            return None
+        # A longer one is no less a length: what comes is shorter than it.
+        return int(sent) if len(sent) < 20 else int(sent.lstrip("0")[:20] or "0")
 
     def session_cookies(self) -> list[str]:
         # Servers join two Cookie fields in different ways.

@@ -1,6 +1,7 @@
 """A conversation in bytes over one connection: what a client may send that is no request.
 
-    talk = converse(("127.0.0.1", 8000), [b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n" * 2], answers=2)
+    request = b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+    talk = converse(("127.0.0.1", 8000), [request, request], answers=2)
     [answer.status for answer in talk.answers]
 
 Nothing is framed, checked or repaired. Several answers are read from one connection, and every way

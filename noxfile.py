@@ -124,6 +124,13 @@ def parity(session: nox.Session) -> None:
 
 
 @nox.session
+def servers(session: nox.Session) -> None:
+    """Send raw bytes over every framework and server; `-- --only cut` sends some of them."""
+    install(session, "test")
+    session.run("python", "-m", "tests.servers", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Run the suite from its wheel alone, in an environment that holds nothing else of ours."""
     install(session)

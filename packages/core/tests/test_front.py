@@ -261,3 +261,11 @@ def test_outside_the_api_a_page_says_the_same() -> None:
     reply = FRONT.finish(asked, _reply(FRONT.admit(asked)))
     assert (404, "text/html; charset=utf-8") == (reply.status, dict(reply.headers)["Content-Type"])
     assert b"404 Not Found" in reply.body
+
+
+@pytest.mark.sentence("stray-headers")
+def test_what_has_no_body_has_no_type() -> None:
+    named = Reply(303, (("Location", "/"), ("Content-Type", "text/html; charset=utf-8")))
+    headers = dict(FRONT.finish(head("POST", "/login"), named).headers)
+    assert "Content-Type" not in headers
+    assert ("/", "0") == (headers["Location"], headers["Content-Length"])

@@ -251,9 +251,11 @@ class Front:
         if reply.status == 200 and "if-none-match" in head.headers and _not_modified(head, headers):
             reply, body = Reply(304), b""
         if reply.status in (204, 304):
-            headers = [header for header in headers if header[0].lower() != "content-type"]
             body = b""
-        else:
+        if not body:
+            # Frameworks name a type all the same.
+            headers = [header for header in headers if header[0].lower() != "content-type"]
+        if reply.status not in (204, 304):
             headers.append(("Content-Length", str(len(body))))
         headers += self._common(head, reply.status)
         return Reply(reply.status, headers, b"" if head.method == "HEAD" else body)

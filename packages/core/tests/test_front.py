@@ -4,7 +4,7 @@ import pytest
 
 from blog_core.http.front import Front, Head, joined
 from blog_core.http.operations import BY_NAME, OPERATIONS, Operation
-from blog_core.http.replies import JSON, Reply
+from blog_core.http.replies import HTML, JSON, Reply
 from blog_core.settings import Settings
 
 FRONT = Front(Settings(cors_origins=("https://reader.example",)))
@@ -261,6 +261,13 @@ def test_outside_the_api_a_page_says_the_same() -> None:
     reply = FRONT.finish(asked, _reply(FRONT.admit(asked)))
     assert (404, "text/html; charset=utf-8") == (reply.status, dict(reply.headers)["Content-Type"])
     assert b"404 Not Found" in reply.body
+
+
+@pytest.mark.sentence("page-problem")
+def test_a_problem_is_a_page_however_the_framework_writes_its_header() -> None:
+    problem = Reply(404, (("content-type", "application/problem+json"),), b'{"detail": "No."}')
+    reply = FRONT.finish(head("GET", "/posts/1"), problem)
+    assert [HTML] == [header for header in reply.headers if header[0].lower() == "content-type"]
 
 
 @pytest.mark.sentence("stray-headers")

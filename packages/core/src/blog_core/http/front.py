@@ -244,7 +244,7 @@ class Front:
 
     def finish(self, head: Head, reply: Reply) -> Reply:
         """The answer as it is sent: with what every answer carries, and nothing else."""
-        if not head.is_for_programs and problems.PROBLEM in reply.headers:
+        if not head.is_for_programs and problems.is_problem(reply):
             reply = problems.for_people(reply, head.target)
         headers = [(name, value) for name, value in reply.headers if name.lower() in _KEPT]
         body = reply.body

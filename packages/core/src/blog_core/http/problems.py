@@ -95,13 +95,23 @@ def _body(status: int, detail: str, errors: tuple[FieldError, ...]) -> bytes:
     return render(Page("error.html", context, status)).body
 
 
+def is_problem(reply: Reply) -> bool:
+    """Whether an answer is one of `problem`'s, as a framework may have passed it on."""
+    return any(map(_is_problem, reply.headers))
+
+
+def _is_problem(header: tuple[str, str]) -> bool:
+    # ASGI has the names in lower case.
+    return header[0].lower() == "content-type" and header[1] == PROBLEM[1]
+
+
 def for_people(reply: Reply, target: str) -> Reply:
     """A problem as people get it, who asked for `target`: who must sign in first is led there."""
     if reply.status == 401:
         return see_other(login_path(target))
     content = loads(reply.body)
     errors = [FieldError(**error) for error in content.get("errors", ())]
-    headers = [header for header in reply.headers if header != PROBLEM]
+    headers = [header for header in reply.headers if not _is_problem(header)]
     return page(reply.status, content["detail"], headers, errors)
 
 

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
+from blog_core.domain.errors import Unavailable
 from blog_core.domain.instants import format_instant
 from blog_core.http.forms import new_key
 from blog_core.http.operations import OPERATIONS, PAGES
@@ -592,6 +593,21 @@ def test_whoever_was_signed_out_while_writing_loses_nothing(
     assert 403 == again.status
     assert ("T", "Long text") == (again.typed["title"], again.typed["content"])
     assert "Theirs" not in again.text
+
+
+@pytest.mark.sentence("form-later")
+def test_a_database_that_does_not_answer_loses_nothing_typed(
+    here: Site, monkeypatch: pytest.MonkeyPatch, browser: Browser
+) -> None:
+    def writing(storage: MemoryStorage) -> object:
+        raise Unavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryStorage, "writing", writing)
+        again = browser.post("/write", title="T", content="Long text", key="k")
+    assert (503, "1") == (again.status, again.headers["Retry-After"])
+    assert ("Long text", "k") == (again.typed["content"], again.typed["key"])
+    assert 303 == browser.post("/write", **again.typed).status
 
 
 @pytest.mark.sentence("page-preview")

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from json import loads
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,9 @@ from blog_core import schemas
 from blog_core.blog import KEY_FIELD, Blog
 from blog_core.domain import errors
 from blog_core.domain.errors import BlogError, FieldError, Invalid
+from blog_core.http import problems
 from blog_core.http.rendering import Page
+from blog_core.http.replies import Headers
 from blog_core.schemas import Credentials, Expected, ListQuery, optional
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -38,6 +41,8 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # One slash in front, because browsers take "//" and "/\\" for another host.
 _OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9._~/-]*(?:\?(?:[!#$&-;=?-~]|%[0-9A-Fa-f]{2})*)?")
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<seconds>:\d\d(?:\.\d{1,6})?)?", re.ASCII)
+# What may go well when it is sent again.
+_LATER = (429, 503)
 _ID = _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -142,7 +147,7 @@ class Form:
     def __init__(self, sent: Mapping[str, str] | None = None) -> None:
         self.values = {name: (sent or {}).get(name, "") for name in self.names}
         self.errors: list[FieldError] = []
-        self.status = 200
+        self.headers: Headers = ()
         # A second click, or the same page sent again, is then the same request.
         self.key = (sent or {}).get("key") or new_key() if self.keyed else ""
 
@@ -164,9 +169,8 @@ class Form:
         try:
             yield
         except BlogError as error:
-            self.status, self.errors = self._refused(error)
-            shown = page()
-            raise Again(replace(shown, status=self.status)) from error
+            status, self.errors = self._refused(error)
+            raise Again(replace(page(), status=status, headers=self.headers)) from error
 
     def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
         """The status and the words. Raises what a form cannot say."""
@@ -178,7 +182,11 @@ class Form:
             case errors.KeyInUse():
                 wait = "This is being saved already: try again in a moment."
                 return 409, [FieldError("", "in_use", wait)]
-        raise error
+        reply = problems.of(error)
+        if reply.status not in _LATER:
+            raise error
+        self.headers = [header for header in reply.headers if header != problems.PROBLEM]
+        return reply.status, [FieldError("", "later", loads(reply.body)["detail"])]
 
     def _named(self, error: FieldError) -> FieldError:
         if error.field != KEY_FIELD:

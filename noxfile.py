@@ -128,6 +128,9 @@ def servers(session: nox.Session) -> None:
     """Send raw bytes over every framework and server; `-- --only cut` sends some of them."""
     install(session, "test")
     session.run("python", "-m", "tests.servers", *session.posargs)
+    if not session.posargs:
+        everywhere = ("tests/test_json_everywhere.py", "tests/test_naughty_strings.py")
+        session.run("pytest", "--servers", *everywhere)
 
 
 @nox.session

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,18 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.seeds import Outages, provoke_outages, seeded  # noqa: E402 # the path comes first
+from tests.seeds import Askable, Outages, provoke_outages, seeded  # noqa: E402 # the path comes first
+from tests.servers.live import Live  # noqa: E402
+from tests.servers.pairs import PAIRS, serve  # noqa: E402
 from tests.workers import TARGETS, Worker  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--servers",
+        action="store_true",
+        help="send odd things to every pair of a framework and a production server, not in process",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +53,16 @@ def blogs(outages_and_blogs: tuple[Outages, dict[str, Worker]]) -> dict[str, Wor
 
 
 @pytest.fixture(scope="session")
-def odd_blogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Worker]]:
-    """The four targets over equal databases, for odd things sent that may leave traces."""
+def odd_blogs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Askable]]:
+    """The targets over equal databases, for odd things sent that may leave traces."""
     folder = tmp_path_factory.mktemp("odd")
     seed = seeded(folder)
+    if request.config.getoption("--servers"):
+        with serve(PAIRS, seed, folder) as served:
+            yield {each.pair.name: Live(each) for each in served}
+        return
     workers: dict[str, Worker] = {}
     try:
         for name in TARGETS:

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from blog_core import schemas
 from blog_core.blog import Blog
@@ -211,11 +211,20 @@ def provoke_outages(
     return found
 
 
-def ask(workers: Mapping[str, Worker], request: Request) -> Answers:
-    """The answers of all, who are asked at once."""
+class Askable(Protocol):
+    """Who can be asked without waiting for the answer."""
+
+    def begin(self, request: Request) -> None: ...
+    def end(self) -> Answer | None:
+        """The answer to what was begun; None where a server refused it by itself."""
+
+
+def ask(workers: Mapping[str, Askable], request: Request) -> Answers:
+    """The answers of all who were reached; they are asked at once."""
     for worker in workers.values():
         worker.begin(request)
-    return {name: worker.end() for name, worker in workers.items()}
+    answers = {name: worker.end() for name, worker in workers.items()}
+    return {name: answer for name, answer in answers.items() if answer is not None}
 
 
 def _execute(path: Path, statement: str) -> None:

@@ -6,6 +6,7 @@ What is accepted comes back to the byte. What is to be accepted is worked out fr
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -14,8 +15,7 @@ import pytest
 from http_parity.exchange import Answer, Request
 from tests.alike import assert_alike
 from tests.corpora import naughty_strings
-from tests.seeds import PASSWORD, ask, good, token_of
-from tests.workers import Worker
+from tests.seeds import PASSWORD, Askable, ask, good, token_of
 
 STRINGS = [*naughty_strings(), " ", "\t", "\r\n", "\0", "\ufeff", "a\u2028b", "x" * 201, "é" * 200]
 NUMBERS = range(len(STRINGS))
@@ -37,7 +37,7 @@ def trimmed(text: str) -> str:
 
 def as_field(text: str) -> str:
     """The text's bytes as one line: a field ends where a line does."""
-    return " ".join(text.encode().decode("latin-1").splitlines())
+    return " ".join(text.encode().decode("latin-1").splitlines()).strip(" \t")
 
 
 def without_id(answer: Answer) -> Answer:
@@ -47,7 +47,7 @@ def without_id(answer: Answer) -> Answer:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_a_title(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_a_title(odd_blogs: Mapping[str, Askable], number: int) -> None:
     text = STRINGS[number]
     answer = assert_alike(ask(odd_blogs, good("create_post", json={"title": text})))
     if is_title(text):
@@ -57,7 +57,7 @@ def test_as_a_title(odd_blogs: dict[str, Worker], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_content(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_content(odd_blogs: Mapping[str, Askable], number: int) -> None:
     text = STRINGS[number]
     request = good("create_post", json={"title": "naughty", "content": text})
     answer = assert_alike(ask(odd_blogs, request))
@@ -70,7 +70,7 @@ def test_as_content(odd_blogs: dict[str, Worker], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_a_username(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_a_username(odd_blogs: Mapping[str, Askable], number: int) -> None:
     text = STRINGS[number]
     new = {"username": text, "email": f"n{number}@example.org", "password": PASSWORD}
     answer = assert_alike(ask(odd_blogs, good("sign_up", json=new)))
@@ -83,7 +83,7 @@ def test_as_a_username(odd_blogs: dict[str, Worker], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS[::10])  # each costs a hash on every target
-def test_as_a_password(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_a_password(odd_blogs: Mapping[str, Askable], number: int) -> None:
     """Never somebody's, so it is refused in the same words as any other wrong one."""
     wrong = {"username": "ada", "password": STRINGS[number]}
     answer = assert_alike(ask(odd_blogs, good("sign_in", json=wrong)))
@@ -91,7 +91,7 @@ def test_as_a_password(odd_blogs: dict[str, Worker], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_a_search(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_a_search(odd_blogs: Mapping[str, Askable], number: int) -> None:
     text = STRINGS[number]
     request = good("list_posts", target=f"/api/posts?q={quote(text, safe='')}")
     answer = assert_alike(ask(odd_blogs, request))
@@ -102,16 +102,17 @@ def test_as_a_search(odd_blogs: dict[str, Worker], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_an_unescaped_query(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_an_unescaped_query(odd_blogs: Mapping[str, Askable], number: int) -> None:
     text = STRINGS[number].encode().decode("latin-1")
     if set(text) & set("\r\n #"):
         text = quote(text[:200])  # these end a target; they are no part of it
-    answer = assert_alike(ask(odd_blogs, good("list_posts", target=f"/api/posts?q={text}")))
-    assert answer.status in (200, 400, 422), answer.body
+    answers = ask(odd_blogs, good("list_posts", target=f"/api/posts?q={text}"))
+    if answers:  # some are refused by every server
+        assert assert_alike(answers).status in (200, 400, 422)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_a_path(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_a_path(odd_blogs: Mapping[str, Askable], number: int) -> None:
     text = STRINGS[number]
     answer = assert_alike(
         ask(odd_blogs, good("get_user", target=f"/api/users/{quote(text, safe='')}"))
@@ -121,10 +122,12 @@ def test_as_a_path(odd_blogs: dict[str, Worker], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_fields(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_fields(odd_blogs: Mapping[str, Askable], number: int) -> None:
     value = as_field(STRINGS[number])
     fields = tuple((name, value) for name in ("X-Request-ID", "If-None-Match", "Cookie", "Accept"))
     answers = ask(odd_blogs, Request("GET", good("get_post").target, fields))
+    if not answers:  # every server refused it
+        return
     ids = {answer.header("X-Request-ID") for answer in answers.values()}
     if re.fullmatch("[A-Za-z0-9._-]{1,64}", value):
         assert {value} == ids
@@ -135,17 +138,23 @@ def test_as_fields(odd_blogs: dict[str, Worker], number: int) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_credentials(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_credentials(odd_blogs: Mapping[str, Askable], number: int) -> None:
     value = as_field(STRINGS[number])
-    answer = assert_alike(ask(odd_blogs, good("get_post", headers=[("Authorization", value)])))
+    answers = ask(odd_blogs, good("get_post", headers=[("Authorization", value)]))
+    if not answers:  # every server refused it
+        return
+    answer = assert_alike(answers)
     several = "," in value and value.isascii()
     assert (400 if several else 200) == answer.status, answer.body
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_as_an_idempotency_key(odd_blogs: dict[str, Worker], number: int) -> None:
+def test_as_an_idempotency_key(odd_blogs: Mapping[str, Askable], number: int) -> None:
     value = as_field(STRINGS[number])
     fields = [("Idempotency-Key", value)]
-    answer = assert_alike(ask(odd_blogs, good("create_post", headers=fields)))
+    answers = ask(odd_blogs, good("create_post", headers=fields))
+    if not answers:  # every server refused it
+        return
+    answer = assert_alike(answers)
     good_key = re.fullmatch(r"[\x21-\x7e]{1,255}", value)
     assert (201 if good_key else 422) == answer.status, (value, answer.body)

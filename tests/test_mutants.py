@@ -21,6 +21,8 @@ from http_parity.targets import open_target
 from tests.mutants import MUTANTS, Mutant
 from tests.runs import environment, outcomes
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 TARGETS = sorted({mutant.target for mutant in MUTANTS})
 STORED = {test for mutant in MUTANTS for test in mutant.tests if test.startswith("stored_rows::")}

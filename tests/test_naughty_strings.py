@@ -17,6 +17,8 @@ from tests.alike import assert_alike
 from tests.corpora import naughty_strings
 from tests.seeds import PASSWORD, Askable, ask, good, token_of
 
+pytestmark = pytest.mark.once
+
 STRINGS = [*naughty_strings(), " ", "\t", "\r\n", "\0", "\ufeff", "a\u2028b", "x" * 201, "é" * 200]
 NUMBERS = range(len(STRINGS))
 NAMES = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,80}")

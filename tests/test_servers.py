@@ -11,6 +11,8 @@ from tests.servers import page, table
 from tests.servers.pairs import PAIRS, Pair, Served, serve
 from tests.servers.session import hold
 
+pytestmark = pytest.mark.once
+
 CASES = {case.name: case for case in cases()}
 FEW = [CASES[name] for name in ("plain", "length-right", "cut-length-ended", "cut-in-parts-ended")]
 PLANTED = ("writes_what_was_cut_short", "says_more", "refuses_more")

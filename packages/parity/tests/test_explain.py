@@ -62,6 +62,21 @@ def moved(status: int, to: str) -> Answer:
 
 
 EXAMPLES: list[tuple[str, str, Request, Answer | None, Answer | None]] = [
+    ("limits", "limit on request targets (414 became 200)", GET, reply(414), reply(200)),
+    (
+        "expectation",
+        "Expect refused by one (417 became 200)",
+        ask("GET", "/a", ("Expect", "x")),
+        reply(417),
+        reply(200),
+    ),
+    (
+        "error_shape",
+        "error body has another shape",
+        GET,
+        reply(404, {"a": 1}, ("Content-Language", "en")),
+        reply(404, "no", ("Content-Type", "text/plain")),
+    ),
     (
         "control_character",
         "control character in the path (404 became 200)",

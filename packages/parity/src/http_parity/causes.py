@@ -167,6 +167,28 @@ def odd_method(case: Case, left: list[Difference]) -> Claim:
     return (f"unknown method ({case.became})", left)
 
 
+def limits(case: Case, left: list[Difference]) -> Claim:
+    """One target, or its server, has a limit of size that the other has not, or not there."""
+    for status, what in LIMITS.items():
+        if status in case.statuses:
+            return (f"{what} ({case.became})", left)
+    return None
+
+
+LIMITS: Final = {
+    413: "limit on bodies",
+    414: "limit on request targets",
+    431: "limit on header fields",
+}
+
+
+def expectation(case: Case, left: list[Difference]) -> Claim:
+    """RFC 9110 section 10.1.1 lets a server refuse what it is expected to do, or ignore it."""
+    if 417 not in case.statuses or not case.has("expect"):
+        return None
+    return (f"Expect refused by one ({case.became})", left)
+
+
 def slash_redirect(case: Case, left: list[Difference]) -> Claim:
     """A redirect for a slash costs a second request, and clients that follow none fail."""
     for answer, other in ((case.a, case.b), (case.b, case.a)):
@@ -603,6 +625,15 @@ def error_shape(case: Case, left: list[Difference]) -> Claim:
     if not any(found.kind in {"absent", "format", "type", "null"} for found in body):
         return None
     told = [found for found in left if found.place == "header:content-type"]
+    if told:
+        # Another layer answers, without what the application adds to each of its answers.
+        told += [
+            found
+            for found in left
+            if found.part == "header"
+            and found.kind == "absent"
+            and found.name not in {"content-type", "www-authenticate", "retry-after"}
+        ]
     return ("error body has another shape", _with_length([*body, *told], left))
 
 
@@ -763,6 +794,8 @@ STATUS_CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
     odd_method,
     no_answer,
     server_error,
+    limits,
+    expectation,
     slash_redirect,
     slash,
     control_character,
@@ -799,11 +832,11 @@ CAUSES: Final[tuple[Callable[[Case, list[Difference]], Claim], ...]] = (
     cookie,
     etag,
     location,
+    error_shape,
     length,
     repeated_header,
     header,
     stale_body,
-    error_shape,
     error_type,
     error_text,
     null_and_absent,

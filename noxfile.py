@@ -177,6 +177,36 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "bench", *session.posargs)
 
 
+@nox.session(default=False)
+def third_party(session: nox.Session) -> None:
+    """Compare pygeoapi's Flask with its Starlette; `-- --seed N` makes other requests."""
+    session.install("./packages/parity", "--requirements", "examples/pygeoapi/requirements.txt")
+    work = Path(session.create_tmp()).resolve()
+    session.chdir("examples/pygeoapi")
+    document = str(work / "openapi.json")
+    env = {
+        "PYGEOAPI_CONFIG": "config.yml",
+        "PYGEOAPI_OPENAPI": document,
+        "PYGEOAPI_WORK": str(work / "alone"),
+        "PYTHONPATH": ".",
+    }
+    session.run("python", "-c", "import first_state; first_state.reset()", env=env)
+    session.run(
+        *("pygeoapi", "openapi", "generate", "config.yml"),
+        *("--format", "json", "--output-file", document),
+        env=env,
+    )
+    session.run(
+        *("parity", "compare", "wsgi:pygeoapi.flask_app:APP", "asgi:pygeoapi.starlette_app:APP"),
+        *("--name", "flask", "--name", "starlette", "--openapi", document),
+        *("--env", f"1:PYGEOAPI_WORK={work / 'flask'}"),
+        *("--env", f"2:PYGEOAPI_WORK={work / 'starlette'}"),
+        *("--reset", "first_state:reset", *session.posargs),
+        env=env,
+        success_codes=[0, 1],  # that they differ is what it shows
+    )
+
+
 @nox.session(default=False, venv_backend="none")
 def constraints(session: nox.Session) -> None:
     """Rewrite constraints.txt from every pyproject.toml; `-- --upgrade` takes newer versions."""

@@ -27,6 +27,8 @@ from blog_core.domain.users import User, name_key
 from blog_core.ports import (
     Caller,
     Clock,
+    Limiter,
+    LimitName,
     PasswordHasher,
     PostFilter,
     Repositories,
@@ -43,19 +45,39 @@ KEY_FIELD = "Idempotency-Key"
 DEFAULT_LIMIT = 20
 
 
+class Unlimited:
+    """The port `Limiter` where nothing is limited: scripts, and tests about other things."""
+
+    waits = False
+
+    def limits(self, name: LimitName) -> bool:
+        return False
+
+    def hit(self, name: LimitName, key: str) -> None:
+        """Once more is fine."""
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+UNLIMITED = Unlimited()
+
+
 @dataclass(frozen=True)
 class Blog:
     """The blog. Every method authenticates its caller, authorises, acts and commits once.
 
     All raise Unavailable when the database does not answer, NotAuthenticated when the credentials
     are not good (or are needed and missing), and, of a post the caller must not know about,
-    NotFound. A token and a session give the same rights.
+    NotFound. A token and a session give the same rights. What changes something, or tries a
+    password, raises Throttled where that was done too often.
     """
 
     storage: Storage
     clock: Clock
     hasher: PasswordHasher
     secrets: Secrets
+    limiter: Limiter = UNLIMITED
     token_lifetime: timedelta = timedelta(days=30)
     session_lifetime: timedelta = timedelta(days=14)
     rehash: bool = True
@@ -106,7 +128,7 @@ class Blog:
 
     def change_me(self, credentials: Credentials, changes: schemas.UserChanges) -> schemas.OwnUser:
         """Rename, or change the email: what is absent stays. Raises Taken."""
-        _check_present(credentials)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             user = _there(storage.users.get(self._caller(storage, credentials).id))
             if "username" in changes.model_fields_set:
@@ -118,7 +140,7 @@ class Blog:
 
     def delete_me(self, credentials: Credentials) -> None:
         """Delete the caller with their posts, tokens and sessions."""
-        _check_present(credentials)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             storage.users.remove(_there(storage.users.get(self._caller(storage, credentials).id)))
 
@@ -132,6 +154,8 @@ class Blog:
             caller = self._caller(storage, credentials)
             user = _there(storage.users.view_own(caller.id))
             stored = _there(storage.users.password_of(caller.id))
+        self.limiter.hit("writes", f"{caller.id}")
+        self._count_sign_in(user.username)
         # Hashing takes tens of milliseconds: never inside a transaction.
         if not self.hasher.verify(change.current_password, stored.hash):
             raise Forbidden("The current password is not right.")
@@ -166,14 +190,14 @@ class Blog:
 
     def end_token(self, credentials: Credentials, token_id: int) -> None:
         """Sign out with one of the caller's tokens."""
-        _check_present(credentials)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             if not storage.tokens.remove(self._caller(storage, credentials).id, token_id):
                 raise NotFound
 
     def end_current_token(self, credentials: Credentials) -> None:
         """Sign out with the token or session that is sent."""
-        _check_present(credentials)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             caller = self._caller(storage, credentials)
             if caller.token_id is not None:
@@ -223,7 +247,7 @@ class Blog:
 
     def end_session(self, credentials: Credentials, session_id: int) -> None:
         """Sign one of the caller's browsers out."""
-        _check_present(credentials)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             if not storage.sessions.remove(self._caller(storage, credentials).id, session_id):
                 raise NotFound
@@ -236,7 +260,7 @@ class Blog:
 
     def sign_out_everywhere(self, credentials: Credentials) -> None:
         """End all of the caller's tokens and sessions, the one that is sent included."""
-        _check_present(credentials)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             caller = self._caller(storage, credentials)
             storage.tokens.remove_others(caller.id, None)
@@ -279,6 +303,7 @@ class Blog:
         """Raises Invalid or KeyInUse about the idempotency key."""
         _check_present(credentials)
         _check_key(key)
+        self._count_write(credentials)
 
         def add(storage: Repositories, caller: Caller | None) -> schemas.Post:
             caller, now = _there(caller), self.clock()
@@ -338,6 +363,7 @@ class Blog:
         """Raises VersionRequired, Forbidden, Stale."""
         _check_present(credentials)
         expected = _check_expected(expected)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             caller = self._caller(storage, credentials)
             post = self._editable(storage, caller, post_id, expected, self.clock())
@@ -373,6 +399,7 @@ class Blog:
     def close(self) -> None:
         """Give the database connections back."""
         self.storage.close()
+        self.limiter.close()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -396,8 +423,22 @@ class Blog:
             return caller
         return None
 
+    def _count_sign_in(self, username: str) -> None:
+        # A digest, because whoever signs in may send a name of any length.
+        self.limiter.hit("sign-in-account", self.secrets.digest(name_key(username)))
+
+    def _count_write(self, credentials: Credentials) -> None:
+        """Once more for this user. Not in the transaction: others would wait for the count."""
+        _check_present(credentials)
+        if self.limiter.limits("writes"):
+            with self.storage.reading() as storage:
+                caller = self._caller(storage, credentials)
+            self.limiter.hit("writes", f"{caller.id}")
+
     def _with_password(self, sign_in: schemas.SignIn, act: Callable[[StoredPassword], Out]) -> Out:
         """Act for whose password it is, as long as it stands. Raises WrongPassword."""
+        # Before a password is hashed, and for unknown users as for known ones.
+        self._count_sign_in(sign_in.username)
         for _ in range(3):
             stored = self._verified(sign_in)
             try:
@@ -475,6 +516,7 @@ class Blog:
     ) -> schemas.Post:
         _check_present(credentials)
         expected = _check_expected(expected)
+        self._count_write(credentials)
         with self.storage.writing() as storage:
             caller, now = self._caller(storage, credentials), self.clock()
             post = self._editable(storage, caller, post_id, expected, now)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from blog_core import schemas
 from blog_core.domain.posts import BlogPost, Status
@@ -192,6 +192,38 @@ class PasswordHasher(Protocol):
 
     def outdated(self, stored: str) -> bool:
         """Whether the hash should be rewritten now that the password is known."""
+
+
+LimitName = Literal["sign-in-account", "sign-in-network", "sign-up", "writes", "reads"]
+
+
+class Limiter(Protocol):
+    """How often what may be done."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a hit may take as long as a store elsewhere: no thing for an event loop."""
+
+    def limits(self, name: LimitName) -> bool:
+        """Whether there is such a limit."""
+
+    def hit(self, name: LimitName, key: str) -> None:
+        """Count one more of this user, account or network. Raises Throttled above the limit."""
+
+    def close(self) -> None: ...
+
+
+class Windows(Protocol):
+    """Where limits are counted."""
+
+    def hit(self, key: str, seconds: int) -> tuple[int, float]:
+        """Count one in the key's window, which begins with the first and stands for `seconds`.
+
+        How many there are now, and for how many seconds the window still stands. Atomic; a key has
+        at most 64 characters where windows are shared.
+        """
+
+    def close(self) -> None: ...
 
 
 class Secrets(Protocol):

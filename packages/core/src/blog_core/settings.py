@@ -5,11 +5,14 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from typing import Any, Literal, Self
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_RATE = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(_UNITS)})")
 Profile = Literal["development", "production"]
 
 _SHORTEST_SECRET = 32
@@ -17,6 +20,18 @@ _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_.-]+")
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?")
 # Only so that several processes of one development machine agree without being told.
 _DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many times in so many seconds."""
+
+    quota: int
+    seconds: int
+
+    def __str__(self) -> str:
+        unit = next((name for name, seconds in _UNITS.items() if seconds == self.seconds), None)
+        return f"{self.quota}/{unit}"
 
 
 class SettingsError(ValueError):
@@ -39,6 +54,12 @@ class Settings:
     rehash: bool = True
     token_days: int = 30
     session_days: int = 14
+    trusted_proxies: tuple[str, ...] = ()
+    limits_store: str = field(default="memory", repr=False)
+    limit_sign_in: Rate | None = Rate(10, 60)
+    limit_sign_up: Rate | None = Rate(20, 3600)
+    limit_writes: Rate | None = Rate(120, 60)
+    limit_reads: Rate | None = Rate(1200, 60)
 
     def __post_init__(self) -> None:
         if self.profile not in ("development", "production"):
@@ -69,6 +90,7 @@ class Settings:
         # Browsers forget a cookie after 400 days, whatever it says.
         if not 1 <= self.session_days <= 400:
             raise SettingsError("BLOG_SESSION_DAYS: use a number of days from 1 to 400.")
+        self._check_limits()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -96,7 +118,24 @@ class Settings:
             "BLOG_REHASH": "on" if self.rehash else "off",
             "BLOG_TOKEN_DAYS": str(self.token_days),
             "BLOG_SESSION_DAYS": str(self.session_days),
+            "BLOG_TRUSTED_PROXIES": ",".join(self.trusted_proxies),
+            "BLOG_LIMITS_STORE": re.sub(r"(?<=://)[^@/]*@|\?.*", "", self.limits_store),
+            "BLOG_LIMIT_SIGN_IN": _shown(self.limit_sign_in),
+            "BLOG_LIMIT_SIGN_UP": _shown(self.limit_sign_up),
+            "BLOG_LIMIT_WRITES": _shown(self.limit_writes),
+            "BLOG_LIMIT_READS": _shown(self.limit_reads),
         }
+
+    def _check_limits(self) -> None:
+        for network in self.trusted_proxies:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise SettingsError(
+                    f"BLOG_TRUSTED_PROXIES: {network!r} is no address or network, as 10.0.0.0/8."
+                ) from None
+        if not re.fullmatch(r"memory|database|rediss?://.+", self.limits_store):
+            raise SettingsError("BLOG_LIMITS_STORE: use memory, database or redis://HOST/DATABASE.")
 
     def _check_database(self) -> None:
         try:
@@ -122,12 +161,30 @@ class Settings:
             )
 
 
+def _shown(rate: Rate | None) -> str:
+    return "off" if rate is None else str(rate)
+
+
+def _rate(variable: str, text: str) -> Rate | None:
+    if text == "off":
+        return None
+    rate = _RATE.fullmatch(text)
+    if rate is None:
+        units = ", ".join(_UNITS)
+        raise SettingsError(
+            f"{variable}: use off, or a number a unit, as 10/minute; units {units}."
+        )
+    return Rate(int(rate[1]), _UNITS[rate[2]])
+
+
 def new_secret() -> str:
     return secrets.token_urlsafe(48)
 
 
 def _parse(variable: str, name: str, text: str) -> object:
-    if name in ("hosts", "cors_origins"):
+    if name.startswith("limit_"):
+        return _rate(variable, text)
+    if name in ("hosts", "cors_origins", "trusted_proxies"):
         return tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if name in ("https", "rehash"):
         if text not in ("on", "off"):

@@ -69,5 +69,16 @@ class KeyInUse(BlogError):
     """A request with the same idempotency key is still under way."""
 
 
+class Throttled(BlogError):
+    """Too often: `quota` times in `seconds` is allowed, and again in `retry_after` seconds."""
+
+    def __init__(self, limit: str, quota: int, seconds: int, retry_after: int) -> None:
+        super().__init__(f"{limit}: more than {quota} in {seconds} s")
+        self.limit = limit
+        self.quota = quota
+        self.seconds = seconds
+        self.retry_after = retry_after
+
+
 class Unavailable(BlogError):
     """The database did not answer in time. What was asked may or may not have been done."""

@@ -21,7 +21,7 @@ def reading_engine(url: str) -> Engine:
         url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **_options(url)
     )
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", prepare_sqlite)
     return engine
 
 
@@ -29,7 +29,7 @@ def writing_engine(url: str) -> Engine:
     """For use cases that write: a transaction that holds the right to write from its start."""
     engine = create_engine(url, **_options(url))
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
 
@@ -62,13 +62,20 @@ def _options(url: str) -> dict[str, Any]:
         options["pool_size"] = 0
         # Connections pass between the threads, one at a time.
         options["connect_args"] = {"timeout": LOCK_TIMEOUT, "check_same_thread": False}
-    elif name == "postgresql":
+    else:
+        options |= server_options(url)
+    return options
+
+
+def server_options(url: str) -> dict[str, Any]:
+    """How to connect to a database server, and when to give up on it."""
+    options: dict[str, Any] = {"pool_timeout": LOCK_TIMEOUT, "pool_pre_ping": True}
+    if make_url(url).get_backend_name() == "postgresql":
         milliseconds = int(LOCK_TIMEOUT * 1000)
         options["connect_args"] = {
             "connect_timeout": int(LOCK_TIMEOUT),
             "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
         }
-        options["pool_pre_ping"] = True
     else:
         seconds = int(LOCK_TIMEOUT)
         options["connect_args"] = {
@@ -78,11 +85,11 @@ def _options(url: str) -> dict[str, Any]:
             "charset": "utf8mb4",
             "init_command": f"SET innodb_lock_wait_timeout = {seconds}",
         }
-        options["pool_pre_ping"] = True
     return options
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """What every SQLite connection of the blog has; for SQLAlchemy's event `connect`."""
     # The driver must not begin transactions by itself: `_begin_immediate` does.
     connection.isolation_level = None
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):

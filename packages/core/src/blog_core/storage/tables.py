@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -156,6 +157,15 @@ idempotency_keys = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("answer", LongBytes, nullable=False),
     Column("created", Instant, nullable=False, index=True),
+)
+
+limit_windows = Table(
+    "limit_windows",
+    metadata,
+    Column("id", folded(64), primary_key=True),
+    Column("hits", Integer, nullable=False),
+    # Seconds since 1970 by the database's clock.
+    Column("ends", Double, nullable=False, index=True),
 )
 
 mappers = registry(metadata=metadata)

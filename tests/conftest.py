@@ -10,10 +10,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.seeds import Askable, Outages, provoke_outages, seeded  # noqa: E402 # the path comes first
+from tests.seeds import (  # noqa: E402 # the path comes first
+    Askable,
+    Outages,
+    provoke_limits,
+    provoke_outages,
+    seeded,
+)
 from tests.servers.live import Live  # noqa: E402
 from tests.servers.pairs import PAIRS, serve  # noqa: E402
-from tests.workers import TARGETS, Worker  # noqa: E402
+from tests.workers import ONCE, TARGETS, Worker  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,10 +37,26 @@ def outages_and_blogs(
     """How the four targets answer without a good database, then the four over equal ones."""
     folder = tmp_path_factory.mktemp("same")
     files = {name: folder / name / "blog.sqlite3" for name in TARGETS}
+    seed = seeded(folder)
+    limits = _limited(folder, seed)
     workers = {name: Worker(name, path) for name, path in files.items()}
     try:
-        outages = provoke_outages(workers, files, seeded(folder))
-        yield outages, workers
+        outages = provoke_outages(workers, files, seed)
+        yield outages | limits, workers
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def _limited(folder: Path, seed: Path) -> Outages:
+    """How the four answer who has used up every limit."""
+    workers: dict[str, Worker] = {}
+    try:
+        for name in TARGETS:
+            path = folder / f"limited-{name}.sqlite3"
+            shutil.copyfile(seed, path)
+            workers[name] = Worker(name, path, limits=ONCE)
+        return provoke_limits(workers)
     finally:
         for worker in workers.values():
             worker.close()

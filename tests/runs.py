@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from blog_core.http.logs import log as front_log
-from tests.workers import ORIGIN, SECRET
+from tests.workers import GENEROUS, ORIGIN, SECRET
 
 SECONDS = 120
 
@@ -50,6 +50,7 @@ def environment(database: Path) -> dict[str, str]:
         "BLOG_CORS_ORIGINS": ORIGIN,
         "BLOG_DATABASE_URL": f"sqlite:///{database}",
         "BLOG_SECRET_KEY": SECRET,
+        **GENEROUS,
     }
 
 

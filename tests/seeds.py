@@ -2,6 +2,7 @@
 
 import itertools
 import json as json_module
+import re
 import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 from blog_core import schemas
 from blog_core.blog import Blog
+from blog_core.http.documents import error_statuses
 from blog_core.http.operations import BY_NAME
 from blog_core.schemas import Credentials
 from blog_core.security.secrets import SecretKey
@@ -58,6 +60,10 @@ def token_of(name: str) -> str:
     return token(1 + TOKENS.index(name))
 
 
+SESSION = token(1 + len(TOKENS))
+"""A session of Ada's."""
+
+
 class CountedTokens(SecretKey):
     """A secret key whose tokens are known beforehand."""
 
@@ -80,6 +86,7 @@ def seeded(folder: Path) -> Path:
         clock=lambda: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=next(seconds)),
         secrets=CountedTokens(SECRET),
         token_lifetime=timedelta(days=36_500),
+        session_lifetime=timedelta(days=36_500),
     )
     try:
         _fill(blog)
@@ -97,6 +104,7 @@ def _fill(blog: Blog) -> None:
         blog.add_user(user, is_staff=name == "sam")
     for name in TOKENS:
         blog.sign_in(schemas.SignIn(username=name, password=PASSWORD))
+    blog.open_session(schemas.ANYBODY, schemas.SignIn(username="ada", password=PASSWORD))
     ada, bob = Credentials(token_of("ada")), Credentials(token_of("bob"))
     for title, pub_date in POSTS.items():
         content = f"# {title}\n\nÉtudes, 日本語, שלום: “quoted” & <escaped>\u2028\\"
@@ -209,6 +217,34 @@ def provoke_outages(
     for path in files.values():
         _execute(path, "DROP TRIGGER held")
     return found
+
+
+def provoke_limits(workers: Mapping[str, Worker]) -> Outages:
+    """Ask each operation that is limited when its sender's one request for the day is used up."""
+    ask(workers, good("list_posts"))
+    ask(workers, good("sign_up"))
+    ask(workers, good("sign_in"))
+    for name in USERS:
+        ask(workers, good("change_me", json={}, token=token_of(name)))
+    return {
+        (name, 429): {target: _timeless(answer) for target, answer in found.items()}
+        for name in GOOD
+        if 429 in error_statuses(BY_NAME[name])
+        for found in [ask(workers, good(name))]
+    }
+
+
+def _timeless(answer: Answer) -> Answer:
+    """An answer without how long there is to wait."""
+    headers = [
+        (name, re.sub(r"\A[0-9]+|(?<=;t=)[0-9]+", "soon", value))
+        for name, value in answer.headers
+        if name.lower() in ("retry-after", "ratelimit")
+    ]
+    others = [
+        field for field in answer.headers if field[0].lower() not in ("retry-after", "ratelimit")
+    ]
+    return replace(answer, headers=(*others, *headers))
 
 
 class Askable(Protocol):

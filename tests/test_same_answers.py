@@ -16,7 +16,18 @@ from blog_core.http.front import METHODS
 from blog_core.http.operations import BY_NAME, OPERATIONS, Operation
 from http_parity.compare import differences
 from http_parity.exchange import Answer, Request
-from tests.seeds import GOOD, IDS, NEVER, PASSWORD, Answers, Outages, ask, good, token_of
+from tests.seeds import (
+    GOOD,
+    IDS,
+    NEVER,
+    PASSWORD,
+    SESSION,
+    Answers,
+    Outages,
+    ask,
+    good,
+    token_of,
+)
 from tests.workers import ORIGIN, Worker
 
 INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
@@ -215,7 +226,7 @@ def fields() -> Iterator[Case]:
         "accept": [("Accept", "text/html, application/xml;q=0.9")],
         "forwarded": [("X-Forwarded-Host", "other.example"), ("X-Forwarded-Proto", "https")],
         "override": [("X-HTTP-Method-Override", "DELETE")],
-        "cookie": [("Cookie", "session=1; a=b")],
+        "cookie": [("Cookie", f"a=b; session={SESSION}")],
         "range": [("Range", "bytes=0-1")],
         "underscore": [("Idempotency_Key", "x")],
     }.items():
@@ -223,6 +234,14 @@ def fields() -> Iterator[Case]:
             yield of(name, 200, what, headers=sent)
     for name in ("get_post", "get_me"):
         yield of(name, 400, "two cookies", headers=[("Cookie", "session=1; session=2")])
+        by_cookie = [("Cookie", f"session={SESSION}")]
+        yield of(name, 200, "by cookie", headers=by_cookie, token=None)
+        yield of(name, 401, "bad token and cookie", headers=by_cookie, token="not-a-token")
+        over = [("Cookie", "session=over")]
+        yield of(name, 401, "a session that is over", headers=over, token=None)
+    for name in ("create_post", "change_post", "delete_me"):
+        elsewhere = [("Cookie", f"session={SESSION}"), ("Sec-Fetch-Site", "cross-site")]
+        yield of(name, 403, "from another site", headers=elsewhere, token=None)
         yield of(name, 401, "allowed origin", headers=[("Origin", ORIGIN)], token="not-a-token")
 
 
@@ -342,6 +361,13 @@ def test_what_asks_no_database_needs_none(outages: Outages, name: str) -> None:
 @pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS if operation.keyed])
 def test_the_four_answer_alike_while_a_key_is_in_use(outages: Outages, name: str) -> None:
     assert_same(outages[name, 409], 409)
+
+
+@pytest.mark.parametrize(
+    "name", [operation.name for operation in OPERATIONS if 429 in error_statuses(operation)]
+)
+def test_the_four_answer_alike_to_who_asks_too_often(outages: Outages, name: str) -> None:
+    assert_same(outages[name, 429], 429)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)

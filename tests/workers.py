@@ -19,6 +19,14 @@ from http_parity.exchange import Answer, Request
 ORIGIN = "https://reader.example"
 SECRET = "only-for-tests-" * 4
 
+GENEROUS = {
+    f"BLOG_LIMIT_{name}": "999999999/day" for name in ("SIGN_IN", "SIGN_UP", "WRITES", "READS")
+}
+"""Limits that count, and that no test reaches: it asks more in a second than people in a day."""
+
+ONCE = dict.fromkeys(GENEROUS, "1/day")
+"""Limits that everybody reaches."""
+
 TARGETS = NAMES
 """Of the contract suite: the four that are to answer alike."""
 
@@ -35,13 +43,20 @@ class Worker:
 
     host = "localhost"
 
-    def __init__(self, target: str, database: Path, start: Barrier | None = None) -> None:
+    def __init__(
+        self,
+        target: str,
+        database: Path,
+        start: Barrier | None = None,
+        limits: Mapping[str, str] = GENEROUS,
+    ) -> None:
         self.name = target
         self._connection, theirs = _processes.Pipe()
         environ = {
             "BLOG_CORS_ORIGINS": ORIGIN,
             "BLOG_DATABASE_URL": f"sqlite:///{database}",
             "BLOG_SECRET_KEY": SECRET,
+            **limits,
         }
         address = TARGETS.get(target, target)
         self._process = _processes.Process(target=_serve, args=(address, environ, theirs, start))

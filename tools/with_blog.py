@@ -25,6 +25,10 @@ SERVERS = ("gunicorn", "granian", "uvicorn")
 START_SECONDS = 60
 STOP_SECONDS = 30
 STAFF = "staff"
+# A suite asks more in a second than people in a day.
+GENEROUS_LIMITS = {
+    f"BLOG_LIMIT_{name}": "999999999/day" for name in ("SIGN_IN", "SIGN_UP", "WRITES", "READS")
+}
 
 
 def main() -> int:
@@ -40,6 +44,7 @@ def main() -> int:
             "BLOG_CORS_ORIGINS": "https://reader.example",
             "BLOG_DATABASE_URL": f"sqlite:///{directory}/blog.sqlite3",
             "BLOG_SECRET_KEY": secrets.token_hex(32),
+            **GENEROUS_LIMITS,
         }
         triptych("migrate", env=env)
         triptych("user", "create", "--staff", STAFF, env=env | {"BLOG_NEW_PASSWORD": password})

@@ -5,15 +5,15 @@ from unittest.mock import patch
 import blog_fastapi.asgi
 from blog_core.domain.errors import Forbidden, NotAuthenticated
 from blog_core.http import requests
-from blog_core.http.operations import Operation
+from blog_core.http.requests import Asked
 from blog_core.schemas import Credentials
 
 _admit = requests.admit
 
 
-def by_bearer(operation: Operation, authorization: str | None, query_string: str) -> Credentials:
+def by_bearer(asked: Asked) -> Credentials:
     try:
-        return _admit(operation, authorization, query_string)
+        return _admit(asked)
     except NotAuthenticated:
         raise Forbidden("Not authenticated") from None
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.workers import ORIGIN, SECRET
+from tests.workers import GENEROUS, ORIGIN, SECRET
 from tools.with_blog import stop, wait_until_ready
 from triptych import servers
 
@@ -106,6 +106,7 @@ def _start(pair: Pair, database: Path, log: Path) -> tuple[subprocess.Popen[byte
         "BLOG_CORS_ORIGINS": ORIGIN,
         "BLOG_DATABASE_URL": f"sqlite:///{database}",
         "BLOG_SECRET_KEY": SECRET,
+        **GENEROUS,
     }
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from blog_core.blog import Blog
 from blog_core.domain.errors import BlogError
-from blog_core.http import feed, forms, pages, problems, requests
+from blog_core.http import cookies, feed, forms, pages, problems, requests
 from blog_core.http.front import Front
-from blog_core.http.operations import OPERATIONS, PAGES, Operation
+from blog_core.http.operations import OPERATIONS, PAGES
 from blog_core.http.rendering import Page, render
 from blog_core.http.replies import Reply, see_other
-from blog_core.http.wsgi import OPERATION, FrontMiddleware
+from blog_core.http.requests import ASKED, Asked
+from blog_core.http.wsgi import FrontMiddleware
 from blog_core.schemas import ANYBODY, Credentials, PostQuery
 from blog_core.settings import Settings
 
@@ -26,12 +27,12 @@ class Request:
 
     def __init__(self, blog: Blog, environ: "WSGIEnvironment") -> None:
         self.blog = blog
-        self.operation: Operation = environ[OPERATION]
-        self.query_string: str = environ["QUERY_STRING"]
+        asked: Asked = environ[ASKED]
+        self.operation = asked.operation
+        self.query_string = asked.query
         self.name = environ["PATH_INFO"].split("/")[2] if "{" in self.operation.path else ""
         self.fields = forms.fields(environ["wsgi.input"].read())
-        session = environ.get("HTTP_COOKIE", "").removeprefix("session=")
-        seen = blog.visitor(Credentials(session=session) if session else ANYBODY)
+        seen = blog.visitor(asked.credentials)
         self.caller, self.visitor = seen.credentials, seen.user
         if self.operation.credentials == "needed":
             blog.get_me(self.caller)
@@ -89,8 +90,7 @@ def login(request: Request) -> Reply:
 
 
 def _cookie(blog: Blog, caller: Credentials, form: forms.Login | forms.Register) -> tuple[str, str]:
-    value = blog.open_session(caller, form.sign_in()).value
-    return ("Set-Cookie", f"session={value}; HttpOnly; SameSite=Lax; Path=/")
+    return cookies.opened(blog.open_session(caller, form.sign_in()))
 
 
 def logout(request: Request) -> Reply:
@@ -180,7 +180,7 @@ def plain(blog: Blog, settings: Settings | None = None) -> FrontMiddleware:
 
     def answer(environ: "WSGIEnvironment") -> Reply:
         try:
-            found = VIEWS[environ[OPERATION].name](Request(blog, environ))
+            found = VIEWS[environ[ASKED].operation.name](Request(blog, environ))
         except forms.Again as again:
             found = again.page
         except BlogError as error:

@@ -4,8 +4,19 @@ from hypothesis import strategies as st
 
 from blog_core import schemas
 from blog_core.domain.errors import Invalid, NotAuthenticated
+from blog_core.http import problems
+from blog_core.http.front import TOO_LARGE
 from blog_core.http.operations import BY_NAME
-from blog_core.http.requests import admit, credentials, expected, matches_none, query, refused
+from blog_core.http.problems import Refused
+from blog_core.http.requests import (
+    Asked,
+    admit,
+    credentials,
+    expected,
+    matches_none,
+    query,
+    refused,
+)
 from blog_core.schemas import ANYBODY, Credentials, Expected
 
 
@@ -31,10 +42,19 @@ def test_credentials_are_a_bearer_token(sent: str | None, token: str | None) -> 
 @pytest.mark.sentence("order-no-database")
 def test_credentials_are_asked_for_before_the_query_is_read() -> None:
     with pytest.raises(NotAuthenticated):
-        admit(BY_NAME["list_tokens"], None, "limit=0")
-    with pytest.raises(Invalid):
-        admit(BY_NAME["list_tokens"], "Bearer x", "limit=0")
-    assert ANYBODY == admit(BY_NAME["list_posts"], None, "limit=1")
+        admit(Asked(BY_NAME["list_tokens"], query="limit=0"))
+    for sent in (Credentials("x"), Credentials(session="x")):
+        with pytest.raises(Invalid):
+            admit(Asked(BY_NAME["list_tokens"], sent, query="limit=0"))
+        assert sent == admit(Asked(BY_NAME["list_tokens"], sent))
+    assert ANYBODY == admit(Asked(BY_NAME["list_posts"], query="limit=1"))
+
+
+@pytest.mark.sentence("order-no-database")
+def test_a_body_is_refused_before_credentials_are_asked_for() -> None:
+    with pytest.raises(Refused) as refused:
+        admit(Asked(BY_NAME["list_tokens"], query="limit=0", refusal=TOO_LARGE))
+    assert TOO_LARGE == problems.of(refused.value)
 
 
 @pytest.mark.sentence("query")

@@ -1,20 +1,18 @@
 """A request's blog and its caller."""
 
 from functools import cache
-from typing import cast
 
 from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from blog_core.blog import Blog
-from blog_core.domain.errors import NotAuthenticated
 from blog_core.http import requests
-from blog_core.http.operations import Operation
 from blog_core.http.problems import REALM
-from blog_core.http.wsgi import OPERATION
+from blog_core.http.requests import ASKED, Asked
 from blog_core.schemas import Credentials
 from blog_core.wiring import build
 
@@ -24,31 +22,34 @@ def blog() -> Blog:
     return build(settings.BLOG)
 
 
-def operation_of(request: Request) -> Operation:
+def asked_of(request: Request) -> Asked:
     """What the front found to be asked for; an ASGI request has it in its scope."""
     django_request = request._request
-    operation: Operation = getattr(django_request, "scope", django_request.META)[OPERATION]
-    return operation
+    asked: Asked = getattr(django_request, "scope", django_request.META)[ASKED]
+    return asked
 
 
-def caller_of(request: Request) -> Credentials:
-    return cast("Credentials", request.auth)
+class SenderThrottle(BaseThrottle):
+    """Counts a request to whoever sent it. Raises Throttled."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        requests.count(asked_of(request), blog().limiter)
+        return True
 
 
-class BearerAuthentication(BaseAuthentication):
+class BlogAuthentication(BaseAuthentication):
     """The credentials as they were sent: whether they are good, the use case finds out."""
 
     def authenticate(self, request: Request) -> tuple[None, Credentials]:
-        return None, requests.credentials(request.META.get("HTTP_AUTHORIZATION"))
+        return None, asked_of(request).credentials
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
 
 
-class IsSignedInWhereNeeded(BasePermission):
+class IsAdmitted(BasePermission):
     """Raises NotAuthenticated where an operation needs credentials and none were sent."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if operation_of(request).credentials == "needed" and caller_of(request).token is None:
-            raise NotAuthenticated
+        requests.admit(asked_of(request))
         return True

@@ -17,7 +17,7 @@ from blog_core.schemas import Credentials, Page
 from blog_django.errors import send
 from blog_django.openapi import OperationSchema
 from blog_django.serializers import SchemaSerializer
-from blog_django.session import BearerAuthentication, IsSignedInWhereNeeded, caller_of, operation_of
+from blog_django.session import BlogAuthentication, IsAdmitted, SenderThrottle, asked_of
 
 UseCase = Callable[[Any], Page[Any]]
 
@@ -40,10 +40,11 @@ class UseCasePagination(BasePagination):
     path: str
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        schema = operation_of(request).query
+        asked = asked_of(request)
+        schema = asked.operation.query
         assert schema is not None  # noqa: S101 # a list has a query
         self.path = request.path
-        self.query = requests.query(schema, request.META["QUERY_STRING"])
+        self.query = requests.query(schema, asked.query)
         self.page = queryset(self.query)
         return list(self.page.results)
 
@@ -54,8 +55,9 @@ class UseCasePagination(BasePagination):
 class BlogViewSet(GenericViewSet[Any]):
     """A viewset over use cases; `serializer_classes` says which action reads which body."""
 
-    authentication_classes = [BearerAuthentication]
-    permission_classes = [IsSignedInWhereNeeded]
+    throttle_classes = [SenderThrottle]
+    authentication_classes = [BlogAuthentication]
+    permission_classes = [IsAdmitted]
     content_negotiation_class = JsonOnly
     parser_classes = [JSONParser]
     renderer_classes = [JSONRenderer]
@@ -67,13 +69,15 @@ class BlogViewSet(GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Without negotiation and versions: there is one representation, and one version.
+        # Throttles come first: what is too often is not looked at.
+        self.check_throttles(request)
         self.perform_authentication(request)
         self.check_permissions(request)
 
     @property
     def caller(self) -> Credentials:
         """What the caller sent to say who they are."""
-        return caller_of(self.request)
+        return asked_of(self.request).credentials
 
     def get_serializer_class(self) -> type[SchemaSerializer]:
         return self.serializer_classes[self.action]

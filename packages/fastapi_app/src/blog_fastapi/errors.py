@@ -7,9 +7,9 @@ from fastapi.exceptions import RequestValidationError
 
 from blog_core.domain.errors import BlogError
 from blog_core.http import documents, problems, requests
-from blog_core.http.asgi import OPERATION
 from blog_core.http.operations import BY_NAME
 from blog_core.http.replies import Reply
+from blog_core.http.requests import ASKED, Asked
 
 
 class Described(TypedDict):
@@ -50,5 +50,5 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 # what the handler was added for
-    operation = request.scope[OPERATION]
-    return send(problems.of(requests.refused(operation, request.url.query, error.errors())))
+    asked: Asked = request.scope[ASKED]
+    return send(problems.of(requests.refused(asked.operation, asked.query, error.errors())))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.routing import Match
@@ -14,7 +15,7 @@ from starlette.types import Scope
 
 from blog_core.blog import Blog
 from blog_core.http import requests
-from blog_core.http.asgi import OPERATION
+from blog_core.http.requests import ASKED, Asked
 from blog_core.schemas import Credentials, PageQuery, PostQuery
 
 
@@ -27,13 +28,13 @@ class Session:
 
 
 async def get_session(request: Request) -> Session:
-    scope = request.scope
-    caller = requests.admit(
-        scope[OPERATION],
-        request.headers.get("authorization"),
-        scope["query_string"].decode("latin-1"),
-    )
-    return Session(scope["app"].state.blog, caller)
+    asked: Asked = request.scope[ASKED]
+    blog: Blog = request.app.state.blog
+    if blog.limiter.waits:
+        await run_in_threadpool(requests.count, asked, blog.limiter)
+    else:
+        requests.count(asked, blog.limiter)
+    return Session(blog, requests.admit(asked))
 
 
 class OperationRoute(APIRoute):
@@ -43,7 +44,7 @@ class OperationRoute(APIRoute):
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope[OPERATION].name != self.operation_id:
+        if scope[ASKED].operation.name != self.operation_id:
             return Match.NONE, {}
         return super().matches(scope)
 
@@ -57,8 +58,9 @@ class Bearer(HTTPBearer):
 
 async def get_query(request: Request) -> Any:
     """The query by the operation's schema: FastAPI's own would take the last of two values."""
-    query_string = request.scope["query_string"].decode("latin-1")
-    return requests.query(request.scope[OPERATION].query, query_string)
+    asked: Asked = request.scope[ASKED]
+    assert asked.operation.query is not None  # noqa: S101 # a list has a query
+    return requests.query(asked.operation.query, asked.query)
 
 
 Anyone = Annotated[Session, Depends(get_session)]

@@ -5,11 +5,12 @@ from flask import Blueprint, Response
 from blog_core import schemas
 from blog_core.http import replies
 from blog_flask.errors import send
-from blog_flask.session import admit, blog, body, caller, document, expected, key, query
+from blog_flask.session import admit, blog, body, caller, document, expected, key, query, throttle
 
 api = Blueprint("api", __name__, url_prefix="/api")
 machine = Blueprint("machine", __name__)
 
+api.before_request(throttle)
 api.before_request(admit)
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from blog_core.blog import Blog
 from blog_core.http import requests
-from blog_core.http.wsgi import OPERATION
+from blog_core.http.requests import ASKED, Asked
 from blog_core.schemas import Credentials, Expected
 
 if TYPE_CHECKING:
@@ -24,12 +24,19 @@ def document() -> bytes:
     return cast("BlogFlask", current_app).document
 
 
+def asked() -> Asked:
+    found: Asked = request.environ[ASKED]
+    return found
+
+
+def throttle() -> None:
+    """Before each operation, first: whether its sender asks too often."""
+    requests.count(asked(), blog().limiter)
+
+
 def admit() -> None:
     """Before each operation: who asks, and whether the query is one."""
-    environ = request.environ
-    g.caller = requests.admit(
-        environ[OPERATION], environ.get("HTTP_AUTHORIZATION"), environ["QUERY_STRING"]
-    )
+    g.caller = requests.admit(asked())
 
 
 def caller() -> Credentials:
@@ -38,7 +45,7 @@ def caller() -> Credentials:
 
 
 def query(schema: type[Schema]) -> Schema:
-    return requests.query(schema, request.environ["QUERY_STRING"])
+    return requests.query(schema, asked().query)
 
 
 def body(schema: type[Schema]) -> Schema:

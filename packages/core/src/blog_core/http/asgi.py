@@ -1,5 +1,6 @@
 """The front as ASGI middleware (ASGI 3.0, HTTP and lifespan)."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -8,17 +9,14 @@ from urllib.parse import unquote_to_bytes
 from blog_core.http import bodies
 from blog_core.http.front import CONSUMED, CUT_SHORT, TOO_LARGE, Front, Head, joined
 from blog_core.http.logs import request_id
-from blog_core.http.operations import Operation
 from blog_core.http.replies import Reply
+from blog_core.http.requests import ASKED, Asked
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-# Where the application finds the operation it is asked for.
-OPERATION = "blog.operation"
 
 
 class FrontMiddleware:
@@ -55,16 +53,11 @@ class FrontMiddleware:
         operation = self._front.admit(head)
         if isinstance(operation, Reply):
             return operation
-        body = await _body(head, receive)
-        if isinstance(body, Reply):
-            return body
-        clean = self._front.read(operation, head, body)
-        if isinstance(clean, Reply):
-            return clean
+        asked = self._front.pass_on(operation, head, await _body(head, receive))
+        if isinstance(asked, Reply):
+            return asked
         try:
-            return await _run(
-                self._application, _clean(scope, head, operation, clean), clean, receive
-            )
+            return await _run(self._application, _clean(scope, head, asked), asked, receive)
         except Exception as error:
             return self._front.crashed(head, error)
 
@@ -84,6 +77,7 @@ def _head(scope: Scope) -> Head:
         query=scope["query_string"].decode("latin-1"),
         headers=joined(fields),
         raw_path=None if raw_path is None else sent.decode("latin-1"),
+        peer=(scope.get("client") or ("",))[0],
     )
 
 
@@ -117,21 +111,21 @@ async def _body(head: Head, receive: Receive) -> bytes | Reply:
     return b"".join(parts)
 
 
-def _clean(scope: Scope, head: Head, operation: Operation, body: bytes) -> Scope:
+def _clean(scope: Scope, head: Head, asked: Asked) -> Scope:
     """The request as the application is to see it: HEAD as GET, and one way to send a body."""
     headers = [
         (name.encode("latin-1"), value.encode("latin-1"))
         for name, value in head.headers.items()
         if name not in CONSUMED
     ]
-    headers.append((b"content-length", str(len(body)).encode()))
-    if body:
-        headers.append((b"content-type", operation.content_type.encode()))
+    headers.append((b"content-length", str(len(asked.body)).encode()))
+    if asked.body:
+        headers.append((b"content-type", asked.operation.content_type.encode()))
     path = head.path.encode("latin-1")
     return {
         **scope,
-        OPERATION: operation,
-        "method": operation.method,
+        ASKED: asked,
+        "method": asked.operation.method,
         "path": head.path,
         "raw_path": path,
         "root_path": "",
@@ -139,7 +133,13 @@ def _clean(scope: Scope, head: Head, operation: Operation, body: bytes) -> Scope
     }
 
 
-async def _run(application: Application, scope: Scope, body: bytes, receive: Receive) -> Reply:
+async def _nothing() -> Message:
+    """Wait until it is cancelled: of a body that is refused, no more is read."""
+    never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    return await never
+
+
+async def _run(application: Application, scope: Scope, asked: Asked, receive: Receive) -> Reply:
     status = 0
     headers: list[tuple[str, str]] = []
     parts: list[bytes] = []
@@ -149,9 +149,9 @@ async def _run(application: Application, scope: Scope, body: bytes, receive: Rec
         nonlocal given
         if given:
             # Frameworks listen for a client that leaves while they answer.
-            return await receive()
+            return await (receive() if asked.refusal is None else _nothing())
         given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": asked.body, "more_body": False}
 
     async def collect(message: Message) -> None:
         nonlocal status, headers

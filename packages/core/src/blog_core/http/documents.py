@@ -75,6 +75,8 @@ def error_statuses(operation: Operation) -> tuple[int, ...]:
     statuses = {400, 413, 414, 417, 431, 500}
     if operation.name not in ("livez", "openapi"):
         statuses.add(503)
+    if operation.counts is not None or operation.method != "GET":
+        statuses.add(429)
     if operation.credentials != "unread" or operation.name == "sign_in":
         statuses.add(401)
     if operation.forbids:

@@ -9,14 +9,15 @@ of server interface.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from random import getrandbits
 from urllib.parse import unquote_to_bytes
 
-from blog_core.http import bodies, forms, problems, static
+from blog_core.http import addresses, bodies, cookies, forms, origins, problems, static
 from blog_core.http.logs import log
 from blog_core.http.operations import ID, OPERATIONS, USERNAME, Operation
 from blog_core.http.replies import Headers, Reply
-from blog_core.http.requests import matches_none
+from blog_core.http.requests import Asked, credentials, matches_none
 from blog_core.settings import Settings
 
 LONGEST_TARGET = 2_700
@@ -26,7 +27,6 @@ MOST_QUERY_FIELDS = 50
 METHODS = frozenset(
     ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
 )
-SESSION_COOKIES = frozenset(("session", "__Host-session"))
 MACHINE_PATHS = frozenset(("/livez", "/readyz", "/openapi.json"))
 
 VARY = "Authorization, Cookie, Origin"
@@ -65,7 +65,10 @@ _KEPT = frozenset(
         "etag",
         "link",
         "location",
+        "ratelimit",
+        "ratelimit-policy",
         "retry-after",
+        "set-cookie",
         "www-authenticate",
     )
 )
@@ -80,7 +83,8 @@ _PORT = re.compile(r":[0-9]{0,5}\Z")
 class Head:
     """A request without its body. Header names are in lower case, repeated ones joined by ",".
 
-    `path` is decoded, `raw_path` as sent where the server tells (else None).
+    `path` is decoded, `raw_path` as sent where the server tells (else None); `peer` is the address
+    of the connection.
     """
 
     method: str
@@ -88,6 +92,7 @@ class Head:
     query: str
     headers: Mapping[str, str]
     raw_path: str | None = None
+    peer: str = ""
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -119,11 +124,8 @@ class Head:
         # A longer one is no less a length: what comes is shorter than it.
         return int(sent) if len(sent) < 20 else int(sent.lstrip("0")[:20] or "0")
 
-    def session_cookies(self) -> list[str]:
-        # Servers join two Cookie fields in different ways.
-        pairs = re.split("[;,]", self.headers.get("cookie", ""))
-        names = [pair.partition("=")[0].strip() for pair in pairs]
-        return [name for name in names if name in SESSION_COOKIES]
+    def session_cookies(self) -> Sequence[tuple[str, str]]:
+        return cookies.sent_sessions(self.headers.get("cookie", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,13 @@ class Resource:
 
 
 class Front:
-    """The rules under some settings: `admit`, `read`, then the application, then `finish`."""
+    """The rules under some settings: `admit`, `pass_on`, then the application, then `finish`."""
 
     def __init__(self, settings: Settings, operations: Sequence[Operation] = OPERATIONS) -> None:
         self._hosts = frozenset(settings.hosts)
         self._origins = frozenset(settings.cors_origins)
+        self._https = settings.https
+        self._proxies = [ip_network(network) for network in settings.trusted_proxies]
         self._for_programs = _fixed_headers("cross-origin", API_POLICY, https=settings.https)
         self._for_people = _fixed_headers("same-origin", HTML_POLICY, https=settings.https)
         self._fixed, self._patterns = _resources(operations)
@@ -153,7 +157,32 @@ class Front:
     def admit(self, head: Head) -> Operation | Reply:
         """The operation that is asked for, or the answer where none of them is to see it."""
         found = self._unreadable(head) or self._unknown_host(head) or self._route(head)
-        return static.FILES[head.path].reply if found is STATIC else found
+        if isinstance(found, Reply):
+            return found
+        if found is STATIC:
+            return static.FILES[head.path].reply
+        return self._cross_site(found, head) or found
+
+    def pass_on(self, operation: Operation, head: Head, body: bytes | Reply) -> Asked | Reply:
+        """The request as the application is to see it, or why it is to see none.
+
+        `body` may be the refusal that ended its reading.
+        """
+        read = body if isinstance(body, Reply) else self.read(operation, head, body)
+        refusal = read if isinstance(read, Reply) else None
+        if refusal is not None and operation.counts is None:
+            return refusal
+        headers = head.headers
+        return Asked(
+            operation,
+            credentials(headers.get("authorization"), headers.get("cookie"), https=self._https),
+            head.query,
+            addresses.client(head.peer, headers.get("x-forwarded-for", ""), self._proxies)
+            if self._proxies
+            else head.peer,
+            b"" if isinstance(read, Reply) else read,
+            refusal,
+        )
 
     def read(self, operation: Operation, head: Head, body: bytes) -> bytes | Reply:
         """The body that the application is to see, or why it is to see none."""
@@ -224,6 +253,14 @@ class Front:
             return problems.problem(405, f"Use one of {resource.allow}.", [allow])
         return problems.problem(501, "This method is not known here.")
 
+    def _cross_site(self, operation: Operation, head: Head) -> Reply | None:
+        # On the API a token says who asks; only a browser adds a cookie without being told.
+        if operation.method == "GET" or (head.is_for_programs and not head.session_cookies()):
+            return None
+        if origins.is_own(head.headers, self._hosts, https=self._https):
+            return None
+        return problems.problem(403, "This came from another site: do it on this one.")
+
     def _resource(self, head: Head) -> Resource | None:
         # Where the server says how the path was sent, an escaped one is another path.
         if "%" in (head.raw_path or "") or not _PATH.fullmatch(head.path):
@@ -247,6 +284,8 @@ class Front:
         if not head.is_for_programs and problems.is_problem(reply):
             reply = problems.for_people(reply, head.target)
         headers = [(name, value) for name, value in reply.headers if name.lower() in _KEPT]
+        if self._https:
+            headers = [cookies.secured(header) for header in headers]
         body = reply.body
         if reply.status == 200 and "if-none-match" in head.headers and _not_modified(head, headers):
             reply, body = Reply(304), b""

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from blog_core import schemas
 from blog_core.http import forms
+from blog_core.ports import LimitName
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,26 @@ class Operation:
     form: bool = False
 
     @property
+    def counts(self) -> LimitName | None:
+        """The limit of its sender that a request counts to, before anything else of it is seen."""
+        return _COUNTS.get(self.name, "reads" if self.method == "GET" else None)
+
+    @property
     def content_type(self) -> str:
         """What a body is when the application sees it."""
         return forms.MEDIA_TYPE if self.form else "application/json"
 
+
+_COUNTS: dict[str, LimitName | None] = {
+    "sign_in": "sign-in-network",
+    "login": "sign-in-network",
+    "sign_up": "sign-up",
+    "register": "sign-up",
+    # Whoever watches over the machine asks often.
+    "livez": None,
+    "readyz": None,
+    "openapi": None,
+}
 
 PostPage = schemas.Page[schemas.Post]
 TokenPage = schemas.Page[schemas.Token]

@@ -53,6 +53,14 @@ PROBLEM = ("Content-Type", "application/problem+json")
 REALM = 'Bearer realm="blog"'
 
 
+class Refused(BlogError):
+    """What the front found wrong, answered only after what comes before it in the order."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"refused with {reply.status}")
+        self.reply = reply
+
+
 def problem(
     status: int,
     detail: str,
@@ -120,7 +128,16 @@ def login_path(target: str) -> str:
     return f"/login?next={quote(target, safe='/')}"
 
 
-def of(error: BlogError) -> Reply:
+def _limit(error: errors.Throttled) -> Headers:
+    """Which limit it was, and when it ends (draft-ietf-httpapi-ratelimit-headers-10)."""
+    return [
+        ("Retry-After", f"{error.retry_after}"),
+        ("RateLimit-Policy", f'"{error.limit}";q={error.quota};w={error.seconds}'),
+        ("RateLimit", f'"{error.limit}";r=0;t={error.retry_after}'),
+    ]
+
+
+def of(error: BlogError) -> Reply:  # noqa: PLR0912 # one case each, on one screen
     """What a client is told when a use case refuses."""
     match error:
         case errors.WrongPassword():
@@ -148,6 +165,10 @@ def of(error: BlogError) -> Reply:
             return problem(422, "The request is not valid.", errors=error.errors)
         case errors.VersionRequired():
             return problem(428, "Send If-Match with the ETag that the change was made from.")
+        case errors.Throttled():
+            return problem(429, "This was too often: try again in a while.", _limit(error))
+        case Refused():
+            return error.reply
         case errors.Unavailable():
             log.warning("request %s: no answer from the database", request_id.get(), exc_info=error)
             return problem(503, "The database did not answer: try again.", [("Retry-After", "1")])

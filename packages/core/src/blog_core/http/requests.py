@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -9,8 +10,12 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ValidationError
 
 from blog_core.domain.errors import FieldError, Invalid, NotAuthenticated
+from blog_core.http import addresses, cookies
 from blog_core.http.operations import Operation
-from blog_core.schemas import Credentials, Expected, invalid
+from blog_core.http.problems import Refused
+from blog_core.http.replies import Reply
+from blog_core.ports import Limiter
+from blog_core.schemas import ANYBODY, Credentials, Expected, invalid
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -21,23 +26,58 @@ _VERSION = re.compile(r'(?<!W/)"([1-9][0-9]{0,17})"')
 _ONE_ETAG = re.compile(_ETAG)
 
 
-def credentials(authorization: str | None) -> Credentials:
-    """The bearer token (RFC 6750). Another scheme counts as none."""
-    scheme, _, token = (authorization or "").strip().partition(" ")
-    return Credentials(token.strip() if scheme.lower() == "bearer" else None)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the front passes it on; the application finds it under `ASKED`.
 
-
-def admit(operation: Operation, authorization: str | None, query_string: str) -> Credentials:
-    """Who asks: the checks that come before the body's.
-
-    Raises NotAuthenticated where credentials are needed and none are there, Invalid for the query.
+    `refusal` is what is wrong with the body, where that is not to be said yet.
     """
-    caller = credentials(authorization)
-    if operation.credentials == "needed" and caller.token is None:
+
+    operation: Operation
+    credentials: Credentials = ANYBODY
+    query: str = ""
+    client: str = ""
+    body: bytes = b""
+    refusal: Reply | None = None
+
+
+ASKED = "blog.asked"
+
+
+def credentials(
+    authorization: str | None, cookie: str | None = None, *, https: bool = False
+) -> Credentials:
+    """The bearer token (RFC 6750), else the session cookie. Another scheme counts as none."""
+    if authorization:
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.lower() == "bearer":
+            return Credentials(token.strip())
+    session = cookies.session(cookie, https=https) if cookie else None
+    return ANYBODY if session is None else Credentials(session=session)
+
+
+def count(asked: Asked, limiter: Limiter) -> None:
+    """Count the request to its sender: the first that is done with it. Raises Throttled."""
+    name = asked.operation.counts
+    if name is not None:
+        key = addresses.single if name == "reads" else addresses.network
+        limiter.hit(name, key(asked.client))
+
+
+def admit(asked: Asked) -> Credentials:
+    """Who asks: the checks that come before the body is looked at.
+
+    Raises Refused for a body that cannot be read, NotAuthenticated where credentials are needed and
+    none are there, Invalid for the query.
+    """
+    operation = asked.operation
+    if asked.refusal is not None:
+        raise Refused(asked.refusal)
+    if operation.credentials == "needed" and not asked.credentials.are_sent:
         raise NotAuthenticated
-    if operation.query is not None and query_string:
-        query(operation.query, query_string)
-    return caller
+    if operation.query is not None and asked.query:
+        query(operation.query, asked.query)
+    return asked.credentials
 
 
 def query(schema: type[Schema], query_string: str) -> Schema:

@@ -16,14 +16,12 @@ from blog_core.http.front import (
     joined,
 )
 from blog_core.http.logs import request_id
-from blog_core.http.operations import Operation
 from blog_core.http.replies import Reply
+from blog_core.http.requests import ASKED, Asked
 
 if TYPE_CHECKING:
     from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-# Where the application finds the operation it is asked for.
-OPERATION = "blog.operation"
 _CHUNK = 64 * 1024
 
 
@@ -51,14 +49,11 @@ class FrontMiddleware:
         operation = self._front.admit(head)
         if isinstance(operation, Reply):
             return operation
-        body = _body(head, environ)
-        if isinstance(body, Reply):
-            return body
-        clean = self._front.read(operation, head, body)
-        if isinstance(clean, Reply):
-            return clean
+        asked = self._front.pass_on(operation, head, _body(head, environ))
+        if isinstance(asked, Reply):
+            return asked
         try:
-            return _run(self._application, _clean(environ, head, operation, clean))
+            return _run(self._application, _clean(environ, head, asked))
         except Exception as error:
             return self._front.crashed(head, error)
 
@@ -81,6 +76,7 @@ def _head(environ: "WSGIEnvironment") -> Head:
         query=environ.get("QUERY_STRING", ""),
         headers=joined(fields),
         raw_path=None if sent is None else sent.partition("?")[0],
+        peer=environ.get("REMOTE_ADDR") or "",
     )
 
 
@@ -110,9 +106,7 @@ def _body(head: Head, environ: "WSGIEnvironment") -> bytes | Reply:
     return TOO_LARGE if len(body) > bodies.LARGEST else body
 
 
-def _clean(
-    environ: "WSGIEnvironment", head: Head, operation: Operation, body: bytes
-) -> "WSGIEnvironment":
+def _clean(environ: "WSGIEnvironment", head: Head, asked: Asked) -> "WSGIEnvironment":
     """The request as the application is to see it: HEAD as GET, and one way to send a body."""
     clean = {
         name: value for name, value in environ.items() if not name.startswith(("HTTP_", "CONTENT_"))
@@ -121,16 +115,16 @@ def _clean(
         if name not in CONSUMED:
             clean["HTTP_" + name.upper().replace("-", "_")] = value
     clean |= {
-        OPERATION: operation,
-        "REQUEST_METHOD": operation.method,
+        ASKED: asked,
+        "REQUEST_METHOD": asked.operation.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": head.path,
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": BytesIO(body),
+        "CONTENT_LENGTH": str(len(asked.body)),
+        "wsgi.input": BytesIO(asked.body),
         "wsgi.input_terminated": True,
     }
-    if body:
-        clean["CONTENT_TYPE"] = operation.content_type
+    if asked.body:
+        clean["CONTENT_TYPE"] = asked.operation.content_type
     return clean
 
 

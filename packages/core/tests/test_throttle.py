@@ -1,0 +1,449 @@
+"""Limits: counted exactly, in one process or over several, and never in a request's way."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from blog_core import schemas
+from blog_core.domain.errors import NotAuthenticated, NotFound, Throttled, WrongPassword
+from blog_core.http import problems, requests
+from blog_core.http.operations import BY_NAME, PAGES
+from blog_core.http.requests import Asked
+from blog_core.ports import LimitName, Storage, Windows
+from blog_core.schemas import ANYBODY, Credentials, Expected
+from blog_core.security import throttle
+from blog_core.security.secrets import SecretKey
+from blog_core.security.throttle import MemoryWindows, PatientWindows, Throttle
+from blog_core.settings import Rate, Settings
+from blog_core.storage.windows import RedisWindows, SqlWindows
+from blog_core.wiring import build
+
+from .fakes import PASSWORD, SECRET, QuickHasher, Site, site
+from .redis_server import RedisServer
+
+TEN = Rate(10, 60)
+NAMES: tuple[LimitName, ...] = ("sign-in-account", "sign-in-network", "sign-up", "writes", "reads")
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "database", "redis"])
+def windows(request: pytest.FixtureRequest) -> Iterator[Windows]:
+    """Each kind of windows, empty."""
+    found: Windows
+    if request.param == "memory":
+        found = MemoryWindows()
+    elif request.param == "database":
+        found = SqlWindows(request.getfixturevalue("sqlite_url"))
+    else:
+        server: RedisServer = request.getfixturevalue("redis")
+        server.flush()
+        found = RedisWindows(server.url)
+    yield found
+    found.close()
+
+
+# --- windows -------------------------------------------------------------------------------------
+
+
+def test_a_window_counts_each_key_by_itself(windows: Windows) -> None:
+    hits = [windows.hit(key, 60)[0] for key in ("a", "b", "a", "a", "b")]
+    assert [1, 1, 2, 3, 2] == hits
+
+
+def test_a_window_stands_for_its_seconds_from_its_first_hit(windows: Windows) -> None:
+    first, second = windows.hit("a", 60)[1], windows.hit("a", 60)[1]
+    assert 59 < second <= first <= 60
+
+
+def test_a_window_that_has_ended_begins_anew(windows: Windows) -> None:
+    assert [1, 2] == [windows.hit("a", 1)[0] for _ in range(2)]
+    time.sleep(1.05)
+    hits, left = windows.hit("a", 60)
+    assert 1 == hits
+    assert 59 < left <= 60
+
+
+def test_no_hit_is_lost_between_threads(windows: Windows) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        hits = list(pool.map(lambda _: retried(windows), range(200)))
+    assert list(range(1, 201)) == sorted(hits)
+
+
+def retried(windows: Windows) -> int:
+    """A hit by somebody who has all the time there is."""
+    while True:
+        try:
+            return windows.hit("a", 60)[0]
+        except Exception as error:  # a busy SQLite: `PatientWindows` counts for itself then
+            if "locked" not in str(error):
+                raise
+
+
+def test_windows_in_any_database_are_counted_alike(database_url: str) -> None:
+    with ExitStack() as stack:
+        several = [SqlWindows(database_url) for _ in range(2)]
+        for one in several:
+            stack.callback(one.close)
+        assert [1, 2, 3] == [several[number % 2].hit("a", 60)[0] for number in range(3)]
+        hits, left = several[0].hit("b", 1)
+        assert 1 == hits
+        assert 0 < left <= 1
+        time.sleep(1.05)
+        assert 1 == several[1].hit("b", 60)[0]
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda n: retried(several[n % 2]), range(40)))
+        assert list(range(4, 44)) == sorted(found)
+
+
+COUNT = """
+import sys
+from blog_core.storage.windows import SqlWindows
+
+windows = SqlWindows(sys.argv[1])
+done = 0
+while done < 50:
+    try:
+        print(windows.hit("a", 600)[0])
+    except Exception as error:
+        if "locked" not in str(error):
+            raise
+        continue
+    done += 1
+"""
+
+
+def test_no_hit_is_lost_between_processes(sqlite_url: str) -> None:
+    command = [sys.executable, "-c", COUNT, sqlite_url]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [0, 0, 0] == [process.returncode for process in processes]
+    assert list(range(1, 151)) == sorted(int(line) for out in outputs for line in out.split())
+
+
+def test_windows_that_have_ended_are_forgotten(sqlite_url: str) -> None:
+    windows = SqlWindows(sqlite_url)
+    engine = create_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO limit_windows VALUES ('old', 1, 0)"))
+    windows._sweep_at = 0
+    windows.hit("new", 60)
+    with engine.begin() as connection:
+        assert ["new"] == list(connection.scalars(text("SELECT id FROM limit_windows")))
+    windows.close()
+    engine.dispose()
+
+
+def test_memory_forgets_windows_that_have_ended() -> None:
+    now = 0.0
+    windows = MemoryWindows(lambda: now)
+    for number in range(5000):
+        windows.hit(f"{number}", 10)
+        now += 1
+    assert len(windows._windows) <= 1024
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def test_exactly_as_many_pass_as_the_limit_says(windows: Windows) -> None:
+    limiter = Throttle({"reads": TEN}, PatientWindows(windows), SecretKey(SECRET))
+
+    def passes(_: int) -> bool:
+        try:
+            limiter.hit("reads", "192.0.2.1")
+        except Throttled:
+            return False
+        return True
+
+    # The database may be busy for longer than a request waits: then it counts for itself.
+    passed = [passes(number) for number in range(50)]
+    assert 10 == sum(passed)
+    assert all(passed[:10])
+    limiter.hit("reads", "192.0.2.2")
+    limiter.hit("writes", "192.0.2.1")
+    limiter.close()
+
+
+def test_who_is_refused_is_told_when_to_come_again() -> None:
+    now = 0.0
+    limiter = Throttle({"reads": Rate(2, 60)}, MemoryWindows(lambda: now))
+    limiter.hit("reads", "a")
+    now = 17.5
+    limiter.hit("reads", "a")
+    with pytest.raises(Throttled) as refused:
+        limiter.hit("reads", "a")
+    reply = problems.of(refused.value)
+    assert 429 == reply.status
+    assert {
+        ("Content-Type", "application/problem+json"),
+        ("Retry-After", "43"),
+        ("RateLimit-Policy", '"reads";q=2;w=60'),
+        ("RateLimit", '"reads";r=0;t=43'),
+    } == set(reply.headers)
+    now = 60
+    limiter.hit("reads", "a")
+
+
+def test_a_shared_store_learns_no_names_and_addresses(sqlite_url: str) -> None:
+    limiter = Throttle({"reads": TEN}, SqlWindows(sqlite_url), SecretKey(SECRET))
+    limiter.hit("reads", "192.0.2.1")
+    engine = create_engine(sqlite_url)
+    with engine.connect() as connection:
+        (stored,) = connection.scalars(text("SELECT id FROM limit_windows"))
+    assert 64 == len(stored)
+    assert "192" not in stored
+    engine.dispose()
+    limiter.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("sign_in", "sign-in-network"),
+        ("login", "sign-in-network"),
+        ("sign_up", "sign-up"),
+        ("register", "sign-up"),
+        ("list_posts", "reads"),
+        ("get_me", "reads"),
+        ("show_home", "reads"),
+        ("show_feed", "reads"),
+        ("create_post", None),
+        ("write", None),
+        ("livez", None),
+        ("readyz", None),
+        ("openapi", None),
+    ],
+)
+def test_a_request_counts_to_its_sender(name: str, limit: LimitName | None) -> None:
+    operations = BY_NAME | {operation.name: operation for operation in PAGES}
+    asked = Asked(operations[name], client="192.0.2.1")
+    for other in NAMES:
+        limiter = Throttle({other: Rate(1, 60)}, MemoryWindows())
+        requests.count(asked, limiter)
+        if other != limit:
+            requests.count(asked, limiter)
+            continue
+        with pytest.raises(Throttled):
+            requests.count(asked, limiter)
+        # A neighbour counts with it where it goes by the network.
+        neighbour = replace(asked, client="192.0.2.2")
+        if limit == "reads":
+            requests.count(neighbour, limiter)
+        else:
+            with pytest.raises(Throttled):
+                requests.count(neighbour, limiter)
+        requests.count(replace(asked, client="198.51.100.1"), limiter)
+
+
+# --- use cases -----------------------------------------------------------------------------------
+
+
+def limited(storage: Storage, **rates: Rate) -> Site:
+    a_site = site(storage)
+    named = {name: rate for name in NAMES if (rate := rates.get(name.replace("-", "_")))}
+    return replace(a_site, blog=replace(a_site.blog, limiter=Throttle(named, MemoryWindows())))
+
+
+class CountingHasher(QuickHasher):
+    def __init__(self) -> None:
+        super().__init__()
+        self.verified = 0
+
+    def verify(self, password: str, stored: str | None) -> bool:
+        self.verified += 1
+        return super().verify(password, stored)
+
+
+@pytest.mark.parametrize("username", ["ada", "ADA", "nobody", "x" * 100_000])
+def test_nothing_is_hashed_after_the_limit_of_an_account(storage: Storage, username: str) -> None:
+    a_site = site(storage)
+    a_site.user("ada")
+    a_site.user("bob")
+    hasher = CountingHasher()
+    limiter = Throttle({"sign-in-account": TEN}, MemoryWindows())
+    blog = replace(a_site.blog, hasher=hasher, limiter=limiter)
+    wrong = schemas.SignIn(username=username, password="wrong")
+    attempts = (blog.sign_in, lambda sign_in: blog.open_session(ANYBODY, sign_in))
+    for number in range(10):
+        with pytest.raises(WrongPassword):
+            attempts[number % 2](wrong)
+    right = schemas.SignIn(username=username.swapcase(), password=PASSWORD)
+    for attempt in attempts:
+        with pytest.raises(Throttled):
+            attempt(right)
+    assert 10 == hasher.verified
+    blog.sign_in(schemas.SignIn(username="bob", password=PASSWORD))
+
+
+def test_guessing_the_current_password_counts_as_signing_in(storage: Storage) -> None:
+    a_site = limited(storage, sign_in_account=Rate(3, 60))
+    ada = a_site.user("ada")
+    guess = schemas.PasswordChange(current_password="a guess", new_password="another password")
+    outcomes = []
+    for _ in range(3):
+        try:
+            a_site.blog.change_password(ada, guess)
+        except Exception as error:
+            outcomes.append(type(error).__name__)
+    assert ["Forbidden", "Forbidden", "Throttled"] == outcomes
+
+
+def test_writes_count_to_their_user_whatever_they_write_with(storage: Storage) -> None:
+    a_site = limited(storage, writes=Rate(4, 60))
+    blog, ada = a_site.blog, a_site.user("ada")
+    browser, second = a_site.open_session("ada"), a_site.sign_in("ada")
+    post = blog.create_post(ada, schemas.NewPost(title="One"))
+    blog.change_me(browser, schemas.UserChanges())
+    with pytest.raises(NotFound):
+        blog.end_token(second, 10**9)
+    blog.publish_post(ada, post.id, schemas.Publication(), Expected(any=True))
+    for credentials in (ada, browser, second):
+        with pytest.raises(Throttled):
+            blog.create_post(credentials, schemas.NewPost(title="One too many"))
+        with pytest.raises(Throttled):
+            blog.delete_post(credentials, post.id, Expected(any=True))
+    assert blog.get_post(ada, post.id).version == 2
+    with pytest.raises(NotAuthenticated):
+        blog.create_post(Credentials("wrong"), schemas.NewPost(title="Nobody's"))
+    blog.create_post(a_site.user("bob"), schemas.NewPost(title="Another's"))
+    # Signing out is a way out of trouble.
+    blog.close_session(browser)
+
+
+def test_whoever_runs_the_site_adds_users_without_a_limit(storage: Storage) -> None:
+    a_site = limited(storage, sign_up=Rate(1, 60))
+    for name in ("ada", "bob", "eve"):
+        a_site.user(name)
+
+
+# --- a store that does not answer ----------------------------------------------------------------
+
+
+class Stubborn:
+    """Windows that answer, raise or hang, as told."""
+
+    def __init__(self) -> None:
+        self.windows = MemoryWindows()
+        self.answers = threading.Event()
+        self.answers.set()
+        self.raises = False
+        self.asked = 0
+
+    def hit(self, key: str, seconds: int) -> tuple[int, float]:
+        self.asked += 1
+        if not self.answers.wait(20):
+            raise TimeoutError
+        if self.raises:
+            raise ConnectionError
+        return self.windows.hit(key, seconds)
+
+    def close(self) -> None:
+        self.answers.set()
+
+
+@pytest.fixture
+def stubborn() -> Iterator[tuple[Stubborn, PatientWindows]]:
+    store = Stubborn()
+    windows = PatientWindows(store)
+    yield store, windows
+    windows.close()
+
+
+@pytest.mark.parametrize("fault", ["hangs", "raises"])
+def test_while_the_store_is_down_the_process_counts_for_itself(
+    stubborn: tuple[Stubborn, PatientWindows], fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "RETRY_AFTER", 3600.0)
+    store, windows = stubborn
+    assert [1, 2] == [windows.hit("a", 60)[0] for _ in range(2)]
+    if fault == "hangs":
+        store.answers.clear()
+    else:
+        store.raises = True
+    asked = store.asked
+    assert list(range(1, 51)) == [windows.hit("a", 60)[0] for _ in range(50)]
+    # One request has waited for it: the others were not made to.
+    assert asked + 1 == store.asked
+
+
+def test_the_store_counts_again_once_it_is_back(
+    stubborn: tuple[Stubborn, PatientWindows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "RETRY_AFTER", 0.01)
+    store, windows = stubborn
+    windows.hit("a", 60)
+    store.answers.clear()
+    assert 1 == windows.hit("a", 60)[0]
+    deadline = time.monotonic() + 10
+    store.answers.set()
+    while windows._down and time.monotonic() < deadline:
+        windows.hit("b", 60)
+        time.sleep(0.02)
+    assert not windows._down
+    assert 2 <= windows.hit("a", 60)[0] <= 3
+
+
+def test_redis_may_be_killed_frozen_and_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "RETRY_AFTER", 0.05)
+    with RedisServer(tmp_path) as server:
+        settings = Settings(limits_store=server.url, limit_reads=Rate(3, 3600))
+        blog = build(settings)
+
+        def passed(times: int = 6) -> int:
+            found = 0
+            for _ in range(times):
+                try:
+                    blog.limiter.hit("reads", "192.0.2.1")
+                except Throttled:
+                    continue
+                found += 1
+            return found
+
+        assert 3 == passed()
+        server.flush()
+        assert 3 == passed()
+        server.freeze()
+        assert 3 == passed()  # of this process's own
+        assert 0 == passed()
+        server.thaw()
+        deadline = time.monotonic() + 10
+        server.flush()
+        while not passed(1) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert passed() <= 3  # the store's again, not the process's
+        server.kill()
+        assert 0 == passed()  # the process still knows its own
+        blog.close()
+
+
+def test_a_database_of_limits_that_is_locked_holds_no_request_up(sqlite_url: str) -> None:
+    blog = build(
+        Settings(database_url=sqlite_url, limits_store="database", limit_reads=Rate(5, 3600))
+    )
+    blog.limiter.hit("reads", "a")
+    engine = create_engine(sqlite_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for _ in range(5):
+            blog.limiter.hit("reads", "a")
+        with pytest.raises(Throttled):
+            blog.limiter.hit("reads", "a")
+        connection.exec_driver_sql("ROLLBACK")
+    engine.dispose()
+    blog.close()

@@ -11,6 +11,7 @@ from blog_core.settings import Settings
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:aaaa::/48")]
 
 
+@pytest.mark.sentence("limits-address")
 @pytest.mark.parametrize(
     ("peer", "forwarded", "client"),
     [
@@ -36,6 +37,7 @@ def test_only_trusted_proxies_say_who_the_client_is(peer: str, forwarded: str, c
     assert peer == addresses.client(peer, forwarded, [])
 
 
+@pytest.mark.sentence("limits")
 @pytest.mark.parametrize(
     ("address", "single", "network"),
     [

@@ -552,6 +552,7 @@ def sign_in_of(username: str, password: str = PASSWORD) -> schemas.SignIn:
     return schemas.SignIn(username=username, password=password)
 
 
+@pytest.mark.sentence("session-rights")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_session_may_what_a_token_may(blog_site: Site, call: Act) -> None:
     token = blog_site.user("ada")
@@ -565,6 +566,7 @@ def test_a_session_may_what_a_token_may(blog_site: Site, call: Act) -> None:
         call(blog_site.blog, ada, draft.id)
 
 
+@pytest.mark.sentence("session-over")
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_session_nobody_opened_is_refused_everywhere(blog_site: Site, call: Act) -> None:
     ada = blog_site.user("ada")
@@ -574,6 +576,7 @@ def test_a_session_nobody_opened_is_refused_everywhere(blog_site: Site, call: Ac
             call(blog_site.blog, Credentials(session=value), post.id)
 
 
+@pytest.mark.sentence("session-rights")
 def test_where_a_token_is_sent_the_session_is_not_looked_at(blog_site: Site) -> None:
     ada, bob = blog_site.user("ada"), blog_site.user("bob")
     browser = blog_site.open_session("bob")
@@ -586,6 +589,7 @@ def test_where_a_token_is_sent_the_session_is_not_looked_at(blog_site: Site) -> 
     assert blog_site.blog.get_me(browser).username == "bob"
 
 
+@pytest.mark.sentence("session-rights")
 def test_a_session_ends_after_its_days(blog_site: Site) -> None:
     blog_site.user("ada")
     opened = blog_site.blog.open_session(ANYBODY, sign_in_of("ada"))
@@ -598,6 +602,7 @@ def test_a_session_ends_after_its_days(blog_site: Site) -> None:
         blog_site.blog.get_me(ada)
 
 
+@pytest.mark.sentence("session-new")
 def test_signing_in_gives_a_new_value_and_ends_the_earlier_one(blog_site: Site) -> None:
     blog_site.user("ada")
     first = blog_site.open_session("ada")
@@ -627,7 +632,7 @@ def test_a_failed_sign_in_ends_no_session(blog_site: Site) -> None:
     assert blog_site.blog.get_me(ada).username == "ada"
 
 
-@pytest.mark.sentence("password-change")
+@pytest.mark.sentence("password-change", "session-end")
 def test_a_new_password_ends_every_other_token_and_session(blog_site: Site) -> None:
     token, bob = blog_site.user("ada"), blog_site.user("bob")
     used, other = blog_site.open_session("ada"), blog_site.open_session("ada")
@@ -694,7 +699,7 @@ def test_a_session_is_ended_by_its_user_only(blog_site: Site) -> None:
     assert blog_site.blog.get_me(here).username == "ada"
 
 
-@pytest.mark.sentence("sign-out")
+@pytest.mark.sentence("sign-out", "session-end")
 @pytest.mark.parametrize("end", [Blog.close_session, Blog.end_current_token])
 def test_signing_out_ends_this_session_and_no_other(
     blog_site: Site, end: Callable[[Blog, Credentials], None]

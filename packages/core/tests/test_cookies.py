@@ -23,6 +23,7 @@ def sent(reply: Reply, *, https: bool) -> list[str]:
     return [value for name, value in finished.headers if name == "Set-Cookie"]
 
 
+@pytest.mark.sentence("session")
 def test_the_cookie_is_for_this_site_alone_and_no_script() -> None:
     reply = Reply(303, [("Location", "/"), OPENED])
     value = "session=a-value; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"
@@ -30,6 +31,7 @@ def test_the_cookie_is_for_this_site_alone_and_no_script() -> None:
     assert [f"__Host-{value}; Secure"] == sent(reply, https=True)
 
 
+@pytest.mark.sentence("session")
 def test_the_cookie_is_taken_away_as_it_was_given() -> None:
     reply = Reply(303, [cookies.CLEARED])
     value = "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
@@ -50,6 +52,7 @@ def test_a_value_needs_no_quotes_in_a_cookie() -> None:
         assert re.fullmatch("[A-Za-z0-9_-]{43}", SecretKey(SECRET).new_token())
 
 
+@pytest.mark.sentence("session")
 @pytest.mark.parametrize(
     ("field", "https", "value"),
     [
@@ -78,6 +81,7 @@ def test_a_session_is_read_under_the_name_of_this_site(
     assert (ANYBODY if value is None else Credentials(session=value)) == asked.credentials
 
 
+@pytest.mark.sentence("session-rights")
 @pytest.mark.parametrize(
     ("authorization", "expected"),
     [

@@ -52,6 +52,7 @@ REFERERS = {
 }
 
 
+@pytest.mark.sentence("cross-site")
 @pytest.mark.parametrize("fetched_from", FETCH_SITES)
 @pytest.mark.parametrize("origin", ORIGINS)
 @pytest.mark.parametrize("referer", REFERERS)
@@ -65,6 +66,7 @@ def test_the_first_field_that_is_sent_decides(
     assert expected is is_own({"host": "blog.example", **headers}, HOSTS, https=True)
 
 
+@pytest.mark.sentence("cross-site")
 @pytest.mark.parametrize(
     ("host", "origin", "https", "own"),
     [
@@ -89,6 +91,7 @@ COOKIES = {"none": {}, "session": {"cookie": "session=x"}, "host": {"cookie": "_
 TOKENS = {"anonymous": {}, "bearer": {"authorization": "Bearer x"}}
 
 
+@pytest.mark.sentence("cross-site")
 @pytest.mark.parametrize("operation", [*BY_NAME.values(), *PAGES], ids=lambda one: one.name)
 @pytest.mark.parametrize(("cookie", "token"), list(product(COOKIES, TOKENS)))
 def test_another_site_may_only_read_and_speak_to_the_api_without_a_cookie(
@@ -110,6 +113,7 @@ def test_another_site_may_only_read_and_speak_to_the_api_without_a_cookie(
         assert operation is own
 
 
+@pytest.mark.sentence("order-no-database")
 def test_path_and_method_come_before_and_the_body_after() -> None:
     for method, path, status in (("POST", "/nowhere", 404), ("DELETE", "/login", 405)):
         found = FRONT.admit(Head(method, path, "", FOREIGN))

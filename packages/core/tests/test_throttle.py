@@ -64,6 +64,7 @@ def test_a_window_counts_each_key_by_itself(windows: Windows) -> None:
     assert [1, 1, 2, 3, 2] == hits
 
 
+@pytest.mark.sentence("limits-window")
 def test_a_window_stands_for_its_seconds_from_its_first_hit(windows: Windows) -> None:
     first, second = windows.hit("a", 60)[1], windows.hit("a", 60)[1]
     assert 59 < second <= first <= 60
@@ -126,6 +127,7 @@ while done < 50:
 """
 
 
+@pytest.mark.sentence("limits-store")
 def test_no_hit_is_lost_between_processes(sqlite_url: str) -> None:
     command = [sys.executable, "-c", COUNT, sqlite_url]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
@@ -178,6 +180,7 @@ def test_exactly_as_many_pass_as_the_limit_says(windows: Windows) -> None:
     limiter.close()
 
 
+@pytest.mark.sentence("limits-429")
 def test_who_is_refused_is_told_when_to_come_again() -> None:
     now = 0.0
     limiter = Throttle({"reads": Rate(2, 60)}, MemoryWindows(lambda: now))
@@ -210,6 +213,7 @@ def test_a_shared_store_learns_no_names_and_addresses(sqlite_url: str) -> None:
     limiter.close()
 
 
+@pytest.mark.sentence("limits")
 @pytest.mark.parametrize(
     ("name", "limit"),
     [
@@ -268,6 +272,7 @@ class CountingHasher(QuickHasher):
         return super().verify(password, stored)
 
 
+@pytest.mark.sentence("limits-account")
 @pytest.mark.parametrize("username", ["ada", "ADA", "nobody", "x" * 100_000])
 def test_nothing_is_hashed_after_the_limit_of_an_account(storage: Storage, username: str) -> None:
     a_site = site(storage)
@@ -289,6 +294,7 @@ def test_nothing_is_hashed_after_the_limit_of_an_account(storage: Storage, usern
     blog.sign_in(schemas.SignIn(username="bob", password=PASSWORD))
 
 
+@pytest.mark.sentence("limits-account")
 def test_guessing_the_current_password_counts_as_signing_in(storage: Storage) -> None:
     a_site = limited(storage, sign_in_account=Rate(3, 60))
     ada = a_site.user("ada")
@@ -302,6 +308,7 @@ def test_guessing_the_current_password_counts_as_signing_in(storage: Storage) ->
     assert ["Forbidden", "Forbidden", "Throttled"] == outcomes
 
 
+@pytest.mark.sentence("limits")
 def test_writes_count_to_their_user_whatever_they_write_with(storage: Storage) -> None:
     a_site = limited(storage, writes=Rate(4, 60))
     blog, ada = a_site.blog, a_site.user("ada")
@@ -397,6 +404,7 @@ def test_the_store_counts_again_once_it_is_back(
     assert 2 <= windows.hit("a", 60)[0] <= 3
 
 
+@pytest.mark.sentence("limits-store")
 def test_redis_may_be_killed_frozen_and_flushed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

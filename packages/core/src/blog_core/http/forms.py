@@ -24,7 +24,7 @@ from blog_core import schemas
 from blog_core.blog import KEY_FIELD, Blog
 from blog_core.domain import errors
 from blog_core.domain.errors import BlogError, FieldError, Invalid
-from blog_core.http import problems
+from blog_core.http import cookies, problems
 from blog_core.http.rendering import Page
 from blog_core.http.replies import Headers
 from blog_core.schemas import Credentials, Expected, ListQuery, optional
@@ -230,6 +230,11 @@ class Login(Form):
     names = ("username", "password", "next")
     secrets = ("password",)
 
+    @classmethod
+    def of(cls, query: LoginQuery) -> "Login":
+        """The form as it is first shown."""
+        return cls({"next": query.next or ""})
+
     def sign_in(self) -> schemas.SignIn:
         """Raises Invalid."""
         return self.read(schemas.SignIn)
@@ -432,6 +437,11 @@ class SettingsForm(Form, ABC):
     def location(self) -> str:
         """Where to go on after `apply`."""
         return "/" if self.signs_out else f"/settings?done={self.done}"
+
+    @property
+    def cookies(self) -> Headers:
+        """What goes along with that: whoever is signed out needs no session any more."""
+        return (cookies.CLEARED,) if self.signs_out else ()
 
     @property
     def id(self) -> int:

@@ -36,15 +36,20 @@ from urllib.parse import urlencode
 
 from blog_core import schemas
 from blog_core.blog import Blog
+from blog_core.domain.errors import NotAuthenticated
 from blog_core.http import forms
 from blog_core.http.forms import Form, PostForm
 from blog_core.http.rendering import Page, environment
+from blog_core.http.requests import Asked
 from blog_core.http.wording import Part, differences
-from blog_core.schemas import Credentials, OwnUser, Post, User
+from blog_core.schemas import ANYBODY, Credentials, OwnUser, Post, User
 
 __all__ = ["Account", "Page", "environment"]
 
 MOST_SHOWN = 100
+
+SCHEDULED = schemas.PostQuery(status="scheduled", order="oldest", limit=MOST_SHOWN)
+"""Of which posts `drafts` shows the ones that wait for their hour."""
 
 Visitor = OwnUser | None
 """Who looks at a page; None for somebody who is not signed in."""
@@ -55,6 +60,19 @@ _DONE = {
     "token": "The token is ended.",
     "session": "The session is ended.",
 }
+
+
+def visitor(asked: Asked, blog: Blog) -> schemas.Visitor:
+    """Who looks at a page that `requests.admit` has let through.
+
+    Raises NotAuthenticated where the page is for those who are signed in, and this one is not, or
+    not any more.
+    """
+    operation = asked.operation
+    seen = blog.visitor(ANYBODY if operation.credentials == "unread" else asked.credentials)
+    if operation.credentials == "needed" and seen.user is None:
+        raise NotAuthenticated
+    return seen
 
 
 def home(visitor: Visitor, query: forms.PostsQuery, found: schemas.Page[Post]) -> Page:

@@ -2,22 +2,24 @@
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from blog_core.http.operations import OPERATIONS
+from blog_core.http.operations import OPERATIONS, PAGES, Operation
 from blog_core.settings import Settings
 
+if TYPE_CHECKING:
+    from django.urls import URLPattern, URLResolver
+
 ROOT = Path(__file__).parent.parent
-CHECKLIST = [(operation.method, operation.path) for operation in OPERATIONS]
 
 Routes = dict[tuple[str, str], str]
-"""By method and path, what of `api.py` answers: `function` or `ViewSet.method`."""
+"""By method and path, what of `api.py` or `pages.py` answers: `function` or `Class.method`."""
 
 
 def of_django() -> Routes:
@@ -26,11 +28,35 @@ def of_django() -> Routes:
     from blog_django.urls import urlpatterns  # noqa: PLC0415
 
     return {
-        (method.upper(), _plain(str(url.pattern))): f"{view.cls.__name__}.{name}"
-        for url in urlpatterns
-        for view in [cast("Any", url.callback)]
-        for method, name in view.actions.items()
+        (method.upper(), path): name
+        for path, view in _views("/", urlpatterns)
+        for method, name in _by_method(view)
     }
+
+
+def _views(prefix: str, patterns: "list[URLPattern | URLResolver]") -> Iterator[tuple[str, Any]]:
+    """The path of each view, with the patterns that are included."""
+    for found in patterns:
+        path = prefix + _plain(f"{found.pattern}")
+        if hasattr(found, "url_patterns"):
+            yield from _views(path, found.url_patterns)
+        else:
+            yield path, found.callback
+
+
+def _by_method(view: Any) -> Iterator[tuple[str, str]]:
+    """What a viewset, a class or a function does for each method."""
+    from django.test import RequestFactory  # noqa: PLC0415 # one framework a process
+
+    if hasattr(view, "actions"):
+        yield from ((method, f"{view.cls.__name__}.{do}") for method, do in view.actions.items())
+    elif hasattr(view, "view_class"):
+        kind = view.view_class
+        names = [name for name in kind.http_method_names if hasattr(kind, name)]
+        yield from ((name, f"{kind.__name__}.{name}") for name in names if name != "options")
+    else:
+        refused = view(RequestFactory().generic("PROBE", "/"))
+        yield from ((method, view.__name__) for method in refused["Allow"].split(", "))
 
 
 def of_flask() -> Routes:
@@ -62,7 +88,8 @@ def of_fastapi() -> Routes:
 
 
 def _plain(pattern: str) -> str:
-    return "/" + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern.strip("^$")).replace("\\Z", "")
+    named = re.sub(r"\(\?P<(\w+)>[^)]*\)|<\w+:(\w+)>", r"{\1\2}", pattern.strip("^$"))
+    return named.replace("\\Z", "")
 
 
 ADAPTERS: dict[str, Callable[[], Routes]] = {
@@ -84,11 +111,25 @@ def routes(adapter: str) -> Routes:
         return process.submit(ADAPTERS[adapter]).result()
 
 
+def modules(adapter: str) -> list[Path]:
+    """The modules that hold what answers: `api.py`, then `pages.py`."""
+    [source] = (ROOT / "packages" / adapter / "src").iterdir()
+    return [path for name in ("api.py", "pages.py") if (path := source / name).exists()]
+
+
+def checklist(adapter: str) -> list[Operation]:
+    """What the adapter serves."""
+    return [*OPERATIONS, *(PAGES if len(modules(adapter)) > 1 else ())]
+
+
+def asked_as(adapter: str) -> list[tuple[str, str]]:
+    return [(operation.method, operation.path) for operation in checklist(adapter)]
+
+
 def functions(adapter: str) -> list[str]:
-    """The functions and viewsets' methods of an adapter's `api.py`, as written, in order."""
-    (path,) = (ROOT / "packages" / adapter / "src").glob("*/api.py")
+    """The functions and the classes' methods of an adapter, as written, in order."""
     found = []
-    for node in ast.parse(path.read_text("utf-8")).body:
+    for node in [node for path in modules(adapter) for node in ast.parse(path.read_text()).body]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
             found.append(node.name)
         elif isinstance(node, ast.ClassDef):
@@ -97,14 +138,14 @@ def functions(adapter: str) -> list[str]:
     return found
 
 
-def test_the_routes_are_exactly_the_operations(routes: Routes) -> None:
-    assert sorted(CHECKLIST) == sorted(routes)
+def test_the_routes_are_exactly_the_operations(adapter: str, routes: Routes) -> None:
+    assert sorted(asked_as(adapter)) == sorted(routes)
 
 
 def test_the_functions_stand_in_the_order_of_the_operations(adapter: str, routes: Routes) -> None:
-    assert [routes[route] for route in CHECKLIST] == functions(adapter)
+    assert [routes[route] for route in asked_as(adapter)] == functions(adapter)
 
 
 @pytest.mark.parametrize("adapter", ["flask_app", "fastapi_app"], scope="module")
 def test_the_functions_have_the_names_of_the_operations(adapter: str) -> None:
-    assert [operation.name for operation in OPERATIONS] == functions(adapter)
+    assert [operation.name for operation in checklist(adapter)] == functions(adapter)

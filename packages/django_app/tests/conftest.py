@@ -29,6 +29,7 @@ def through_the_front(environ: dict[str, Any]) -> HttpResponse:
         del response["Content-Type"]
         for name, value in headers:
             response.headers[name] = value
+        response.cookies.load(response.headers.get("Set-Cookie", ""))  # the client keeps them
 
     request = WSGIRequest(environ)
     response.content = b"".join(application(environ, start_response))

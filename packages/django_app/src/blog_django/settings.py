@@ -15,7 +15,15 @@ DEBUG_PROPAGATE_EXCEPTIONS = True
 ALLOWED_HOSTS = ["*"]
 
 INSTALLED_APPS = ["drf_spectacular", "rest_framework", "blog_django"]
-MIDDLEWARE: list[str] = []  # the front puts on what every answer carries
+# The front puts on what every answer carries. It refuses what comes from another site's pages too,
+# by the headers browsers send: that stands for CsrfViewMiddleware and its tokens.
+MIDDLEWARE: list[str] = []
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "OPTIONS": {"environment": "blog_core.http.rendering.environment"},
+    }
+]
 ROOT_URLCONF = "blog_django.urls"
 APPEND_SLASH = False  # another path is another path
 

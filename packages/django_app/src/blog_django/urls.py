@@ -1,22 +1,60 @@
 """Which view answers which path."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import IntConverter, StringConverter
 from rest_framework.routers import SimpleRouter
 
-from blog_django import api
+from blog_core.http.operations import ID, USERNAME
+from blog_django import api, pages
+
+
+class IdConverter(IntConverter):
+    regex = ID
+
+
+class UsernameConverter(StringConverter):
+    regex = USERNAME
+
+
+register_converter(IdConverter, "id")
+register_converter(UsernameConverter, "username")
 
 router = SimpleRouter(trailing_slash=False)
-router.register("api/users", api.UserViewSet, basename="user")
-router.register("api/tokens", api.TokenViewSet, basename="token")
-router.register("api/posts", api.PostViewSet, basename="post")
+router.register("users", api.UserViewSet, basename="user")
+router.register("tokens", api.TokenViewSet, basename="token")
+router.register("posts", api.PostViewSet, basename="post")
 
 me = api.MeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})
 
-urlpatterns = [
+api_urls = [
     *router.urls,
-    path("api/me", me),
-    path("api/me/password", api.MeViewSet.as_view({"post": "change_password"})),
+    path("me", me),
+    path("me/password", api.MeViewSet.as_view({"post": "change_password"})),
+]
+
+machine_urls = [
     path("livez", api.MachineViewSet.as_view({"get": "livez"})),
     path("readyz", api.MachineViewSet.as_view({"get": "readyz"})),
     path("openapi.json", api.MachineViewSet.as_view({"get": "openapi"})),
+]
+
+page_urls = [
+    path("", pages.show_home),
+    path("posts/<id:post_id>", pages.show_post),
+    path("users/<username:username>", pages.show_author),
+    path("register", pages.RegisterView.as_view()),
+    path("login", pages.LoginView.as_view()),
+    path("logout", pages.logout),
+    path("write", pages.WriteView.as_view()),
+    path("posts/<id:post_id>/edit", pages.EditView.as_view()),
+    path("posts/<id:post_id>/delete", pages.DeleteView.as_view()),
+    path("drafts", pages.show_drafts),
+    path("settings", pages.SettingsView.as_view()),
+    path("feed.atom", pages.show_feed),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include(api_urls)),
+    path("", include(machine_urls)),
+    path("", include(page_urls)),
 ]

@@ -1,9 +1,13 @@
 """What the views have in common: REST framework, less what is settled before it is reached."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from functools import wraps
+from typing import Any, ClassVar, cast
 
-from django.http import HttpResponse
+from django import shortcuts
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views import View
 from pydantic import BaseModel
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import BasePagination
@@ -12,14 +16,25 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
-from blog_core.http import replies, requests
+from blog_core.domain.errors import BlogError
+from blog_core.http import forms, pages, problems, replies, requests
 from blog_core.schemas import Credentials, Page
 from blog_django.errors import send
 from blog_django.openapi import OperationSchema
 from blog_django.serializers import SchemaSerializer
-from blog_django.session import BlogAuthentication, IsAdmitted, SenderThrottle, asked_of
+from blog_django.session import (
+    BlogAuthentication,
+    IsAdmitted,
+    PageRequest,
+    SenderThrottle,
+    asked_of,
+    blog,
+)
 
 UseCase = Callable[[Any], Page[Any]]
+
+
+# --- the API -------------------------------------------------------------------------------------
 
 
 class JsonOnly(BaseContentNegotiation):
@@ -40,7 +55,7 @@ class UseCasePagination(BasePagination):
     path: str
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        asked = asked_of(request)
+        asked = asked_of(request._request)
         schema = asked.operation.query
         assert schema is not None  # noqa: S101 # a list has a query
         self.path = request.path
@@ -77,7 +92,7 @@ class BlogViewSet(GenericViewSet[Any]):
     @property
     def caller(self) -> Credentials:
         """What the caller sent to say who they are."""
-        return asked_of(self.request).credentials
+        return asked_of(self.request._request).credentials
 
     def get_serializer_class(self) -> type[SchemaSerializer]:
         return self.serializer_classes[self.action]
@@ -93,3 +108,47 @@ class BlogViewSet(GenericViewSet[Any]):
         # The stubs know querysets and sequences only.
         self.paginate_queryset(use_case)  # type: ignore[arg-type]
         return self.get_paginated_response(None)
+
+
+# --- the pages -----------------------------------------------------------------------------------
+
+
+def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Lets a request in to a view of a page, and answers what the view refuses.
+
+    No middleware, because that would cost the API too: under ASGI each changes the thread twice.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(_let_in(request), *args, **kwargs)
+        except forms.Again as again:
+            return render(request, again.page)
+        except BlogError as error:
+            return send(problems.of(error))
+
+    return answer
+
+
+def _let_in(request: HttpRequest) -> PageRequest:
+    asked, let_in = asked_of(request), cast("PageRequest", request)
+    requests.count(asked, blog().limiter)
+    requests.admit(asked)
+    seen = pages.visitor(asked, blog())
+    let_in.caller, let_in.visitor = seen.credentials, seen.user
+    return let_in
+
+
+class PageView(View):
+    """A page with a form: `get` shows it, `post` takes what was sent."""
+
+    dispatch = method_decorator(page)(View.dispatch)
+
+
+def render(request: HttpRequest, shown: pages.Page) -> HttpResponse:
+    """A page through Django's template backend, which has the core's environment."""
+    response = shortcuts.render(request, shown.template, dict(shown.context), status=shown.status)
+    for name, value in shown.headers:
+        response[name] = value
+    return response

@@ -23,7 +23,7 @@ ADAPTER_LINES = {
     # counterpart in the other two.
     "django_app": 490,
     "fastapi_app": 250,
-    "flask_app": 250,
+    "flask_app": 270,
 }
 """How many lines of code an adapter may have: what is more belongs to the core."""
 

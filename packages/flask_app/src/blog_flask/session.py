@@ -6,9 +6,9 @@ from flask import current_app, g, request
 from pydantic import BaseModel
 
 from blog_core.blog import Blog
-from blog_core.http import requests
+from blog_core.http import forms, pages, requests
 from blog_core.http.requests import ASKED, Asked
-from blog_core.schemas import Credentials, Expected
+from blog_core.schemas import Credentials, Expected, OwnUser
 
 if TYPE_CHECKING:
     from blog_flask.app import BlogFlask
@@ -18,6 +18,11 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 def blog() -> Blog:
     return cast("BlogFlask", current_app).blog
+
+
+def host() -> str:
+    """The site's own, whatever was sent."""
+    return cast("BlogFlask", current_app).host
 
 
 def document() -> bytes:
@@ -39,13 +44,33 @@ def admit() -> None:
     g.caller = requests.admit(asked())
 
 
+def welcome() -> None:
+    """Before each page, after `admit`: who looks at it."""
+    seen = pages.visitor(asked(), blog())
+    g.caller, g.visitor = seen.credentials, seen.user
+
+
 def caller() -> Credentials:
     found: Credentials = g.caller
     return found
 
 
+def visitor() -> OwnUser | None:
+    found: OwnUser | None = g.visitor
+    return found
+
+
 def query(schema: type[Schema]) -> Schema:
     return requests.query(schema, asked().query)
+
+
+def fields() -> dict[str, str]:
+    """The form that was sent."""
+    return forms.fields(asked().body)
+
+
+def browser() -> str:
+    return request.headers.get("User-Agent", "")
 
 
 def body(schema: type[Schema]) -> Schema:

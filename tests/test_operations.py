@@ -77,9 +77,11 @@ def of_fastapi() -> Routes:
     from fastapi.routing import APIRoute  # noqa: PLC0415 # one framework a process
 
     from blog_fastapi.api import api, machine  # noqa: PLC0415
+    from blog_fastapi.pages import site  # noqa: PLC0415
 
-    routes = [route for route in (*api.routes, *machine.routes) if isinstance(route, APIRoute)]
-    assert len(routes) == len(api.routes) + len(machine.routes)
+    served = (*api.routes, *machine.routes, *site.routes)
+    routes = [route for route in served if isinstance(route, APIRoute)]
+    assert len(routes) == len(served)
     return {
         (method, route.path): route.endpoint.__name__
         for route in routes

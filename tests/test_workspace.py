@@ -22,7 +22,7 @@ ADAPTER_LINES = {
     # REST framework's settings, URLs, serializers and schema class are its idiom, and have no
     # counterpart in the other two.
     "django_app": 490,
-    "fastapi_app": 250,
+    "fastapi_app": 290,
     "flask_app": 270,
 }
 """How many lines of code an adapter may have: what is more belongs to the core."""

@@ -9,10 +9,12 @@ from blog_core.blog import Blog
 from blog_core.http import documents
 from blog_core.http.asgi import FrontMiddleware
 from blog_core.http.front import Front
+from blog_core.http.operations import OPERATIONS, PAGES
 from blog_core.settings import Settings
 from blog_core.wiring import build
 from blog_fastapi.api import api, machine
 from blog_fastapi.errors import install
+from blog_fastapi.pages import site
 
 
 def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
@@ -35,8 +37,9 @@ def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
         # Not included: an included router is searched twice for each request.
         # Asks the environment about it on every request otherwise.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        routes=[*api.routes, *machine.routes],
+        routes=[*api.routes, *machine.routes, *site.routes],
     )
     app.state.blog = blog or build(settings)
+    app.state.host = settings.hosts[0]
     install(app)
-    return FrontMiddleware(app, Front(settings))
+    return FrontMiddleware(app, Front(settings, (*OPERATIONS, *PAGES)))

@@ -1,6 +1,6 @@
 """What a request brings along, as dependencies.
 
-They are `async` though they wait for nothing: FastAPI would send each plain one to a thread.
+Those that wait for nothing are `async` all the same: FastAPI sends each plain one to a thread.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from blog_core.blog import Blog
-from blog_core.http import requests
+from blog_core.http import forms, pages, requests
 from blog_core.http.requests import ASKED, Asked
-from blog_core.schemas import Credentials, PageQuery, PostQuery
+from blog_core.schemas import Credentials, OwnUser, PageQuery, PostQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,26 @@ async def get_session(request: Request) -> Session:
     return Session(blog, requests.admit(asked))
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The blog, who looks at a page of it, and the host that names it."""
+
+    blog: Blog
+    caller: Credentials
+    visitor: OwnUser | None
+    host: str
+
+
+def get_visit(request: Request) -> Visit:
+    """Plain, because whoever sends a session is looked up in the database."""
+    asked: Asked = request.scope[ASKED]
+    state = request.app.state
+    requests.count(asked, state.blog.limiter)
+    requests.admit(asked)
+    seen = pages.visitor(asked, state.blog)
+    return Visit(state.blog, seen.credentials, seen.user, state.host)
+
+
 class OperationRoute(APIRoute):
     """A route that is asked only for its own operation, which the front knows already.
 
@@ -44,7 +64,7 @@ class OperationRoute(APIRoute):
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope[ASKED].operation.name != self.operation_id:
+        if scope[ASKED].operation.name != self.name:
             return Match.NONE, {}
         return super().matches(scope)
 
@@ -63,7 +83,25 @@ async def get_query(request: Request) -> Any:
     return requests.query(asked.operation.query, asked.query)
 
 
+async def get_fields(request: Request) -> dict[str, str]:
+    """The form that was sent."""
+    asked: Asked = request.scope[ASKED]
+    return forms.fields(asked.body)
+
+
+async def get_browser(request: Request) -> str:
+    return request.headers.get("User-Agent", "")
+
+
 Anyone = Annotated[Session, Depends(get_session)]
 SignedIn = Annotated[Session, Security(Bearer(scheme_name="bearer"))]
 PageAsked = Annotated[PageQuery, Depends(get_query)]
 PostsAsked = Annotated[PostQuery, Depends(get_query)]
+
+Visiting = Annotated[Visit, Depends(get_visit)]
+HomeAsked = Annotated[forms.PostsQuery, Depends(get_query)]
+ListAsked = Annotated[forms.CursorQuery, Depends(get_query)]
+LoginAsked = Annotated[forms.LoginQuery, Depends(get_query)]
+SettingsAsked = Annotated[forms.SettingsQuery, Depends(get_query)]
+Fields = Annotated[dict[str, str], Depends(get_fields)]
+Browser = Annotated[str, Depends(get_browser)]

@@ -30,7 +30,7 @@ from http_parity.sequence import Step
 from http_parity.targets import TargetSpec
 from tests.parity.restore import SEED, Rows
 from tests.seeds import PASSWORD, USERS, seeded, token_of
-from tests.workers import ORIGIN, SECRET, TARGETS
+from tests.workers import GENEROUS, ORIGIN, SECRET, TARGETS
 from tools.with_blog import serving
 
 SERVERS = ("django-gunicorn", "flask-gunicorn", "fastapi-uvicorn", "fastapi-granian")
@@ -147,6 +147,7 @@ def environ(folder: Path, name: str, seed: Path) -> dict[str, str]:
         "BLOG_CORS_ORIGINS": ORIGIN,
         "BLOG_DATABASE_URL": f"sqlite:///{database}",
         "BLOG_SECRET_KEY": SECRET,
+        **GENEROUS,
         SEED: str(seed),
     }
 

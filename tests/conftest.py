@@ -85,6 +85,17 @@ def odd_blogs(
         with serve(PAIRS, seed, folder) as served:
             yield {each.pair.name: Live(each) for each in served}
         return
+    yield from _in_process(folder, seed)
+
+
+@pytest.fixture(scope="module")
+def page_blogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Askable]]:
+    """The four targets over equal databases, for forms that change them alike."""
+    folder = tmp_path_factory.mktemp("pages")
+    yield from _in_process(folder, seeded(folder))
+
+
+def _in_process(folder: Path, seed: Path) -> Iterator[dict[str, Worker]]:
     workers: dict[str, Worker] = {}
     try:
         for name in TARGETS:

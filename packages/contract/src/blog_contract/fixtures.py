@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from blog_contract.browser import Browser, SignedIn
 from blog_contract.client import Account, Client, NewPost, NewUser, Post
 from blog_contract.plugin import targets_key
 
@@ -64,6 +65,30 @@ def author(new_user: NewUser) -> Account:
 def reader(new_user: NewUser) -> Account:
     """Another account for tests that leave it as it is."""
     return new_user()
+
+
+@pytest.fixture
+def anybody(client: Client) -> Browser:
+    """A visitor who is not signed in."""
+    return Browser(client)
+
+
+@pytest.fixture(scope="session")
+def browser(client: Client, author: Account) -> Browser:
+    """The author's, for tests that leave them signed in."""
+    return Browser(client).sign_in(author)
+
+
+@pytest.fixture(scope="session")
+def other_browser(client: Client, reader: Account) -> Browser:
+    """The reader's, for tests that leave them signed in."""
+    return Browser(client).sign_in(reader)
+
+
+@pytest.fixture(scope="session")
+def sign_in(client: Client) -> SignedIn:
+    """Opens a browser of its own for an account."""
+    return lambda account: Browser(client).sign_in(account)
 
 
 @pytest.fixture(scope="session")

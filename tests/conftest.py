@@ -95,15 +95,6 @@ def page_blogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str
     yield from _in_process(folder, seeded(folder))
 
 
-@pytest.fixture(scope="module")
-def broken_blogs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Askable]]:
-    """The four targets over what is no database."""
-    folder = tmp_path_factory.mktemp("broken")
-    seed = folder / "seed.sqlite3"
-    seed.write_bytes(b"This is no database. " * 1000)
-    yield from _in_process(folder, seed)
-
-
 def _in_process(folder: Path, seed: Path) -> Iterator[dict[str, Worker]]:
     workers: dict[str, Worker] = {}
     try:

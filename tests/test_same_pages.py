@@ -275,19 +275,6 @@ def test_the_four_show_the_same_page(page_blogs: Mapping[str, Askable], case: Ca
     assert_same(masked, case.status)
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in visits() if case.what in ("signed in", "anybody")], ids=str
-)
-def test_the_four_say_alike_that_the_database_is_broken(
-    broken_blogs: Mapping[str, Askable], case: Case
-) -> None:
-    answers = ask(broken_blogs, case.request)
-    asks_nothing = case.what == "anybody" and case.request.target in ("/login", "/register")
-    is_led_away = case.what == "anybody" and case.status == 303
-    masked = {name: without_generated(one, is_now=False) for name, one in answers.items()}
-    assert_same(masked, case.status if asks_nothing or is_led_away else 500)
-
-
 def test_older_and_newer_lead_through_the_same_pages(page_blogs: Mapping[str, Askable]) -> None:
     for start in ("/", "/?q=list", "/users/ada", "/drafts"):
         target, seen = start, 0

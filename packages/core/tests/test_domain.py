@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from blog_core.domain import passwords
+from blog_core.domain.browsers import browser_name
 from blog_core.domain.posts import BlogPost, is_one_line
 from blog_core.domain.users import User, is_email, is_username
 
@@ -190,3 +191,23 @@ def test_a_line_holds_no_control_character_and_no_break(mark: str) -> None:
 
 def test_a_line_may_hold_any_other_character() -> None:
     assert is_one_line("a \u00a0\u3000漢🐍\u200d\u202e")
+
+
+GECKO = "AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:9) Gecko/20100101 Firefox/9", "Firefox on Linux"),
+        (f"Mozilla/5.0 (Windows NT 10.0) {GECKO} Chrome/9 Safari/9 Edg/9", "Edge on Windows"),
+        (f"Mozilla/5.0 (Linux; Android 9; K) {GECKO} Chrome/9 Safari/9", "Chrome on Android"),
+        (f"Mozilla/5.0 (iPhone; like Mac OS X) {GECKO} Safari/9", "Safari on an iPhone"),
+        ("Chrome/140.0.0.0", "Chrome"),
+        ("curl/8.14.1", "curl/8.14.1"),
+        ("x" * 200, "x" * 80),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_by_a_name_that_its_user_knows(user_agent: str, name: str) -> None:
+    assert browser_name(user_agent) == name

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from blog_core import schemas
+from blog_core.domain.browsers import browser_name
 from blog_core.domain.errors import (
     FieldError,
     Forbidden,
@@ -499,7 +500,7 @@ class Blog:
             now = self.clock()
             expires = now + self.session_lifetime
             digest = self.secrets.digest(value)
-            storage.sessions.add(stored.user_id, digest, now, expires, browser[:80])
+            storage.sessions.add(stored.user_id, digest, now, expires, browser_name(browser))
         return schemas.NewSession(value, int(self.session_lifetime.total_seconds()))
 
     def _rewritten(self, stored: StoredPassword, sign_in: schemas.SignIn) -> str:

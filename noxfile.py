@@ -8,6 +8,7 @@ Each session installs from `pyproject.toml`, held to the versions in `constraint
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -32,6 +33,8 @@ TARGETS = {
 LOSSY = ("django-granian", "flask-granian")
 # Behind which server a framework is asked what its own document makes up.
 FUZZED = {"django": "django-gunicorn", "flask": "flask-granian", "fastapi": "fastapi-uvicorn"}
+# What browser/conftest.py starts, by the names that distributions give it.
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv"
@@ -81,7 +84,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of every package with mypy, strict."""
-    install(session, "test", "lint", "bench")
+    install(session, "test", "lint", "bench", "browser")
     session.run("mypy", *session.posargs)
 
 
@@ -153,6 +156,23 @@ def wheel(session: nox.Session) -> None:
         pytest = str(alone / "bin" / "pytest")
         session.chdir(directory)
         session.run("python", WITH_BLOG, "flask-gunicorn", *suite(pytest), *session.posargs)
+
+
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Walk through the pages in Chromium, have axe look at them, keep pictures of them."""
+    if not any(map(shutil.which, CHROMIUMS)):
+        if os.geteuid() or not shutil.which("apt-get"):
+            session.error("Install Chromium (on Debian: apt-get install chromium), then try again.")
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        session.run_install("apt-get", "update", "-q", env=quiet, external=True)
+        session.run_install(
+            *("apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"),
+            env=quiet,
+            external=True,
+        )
+    install(session, "browser")
+    session.run("python", "-m", "pytest", *(session.posargs or ["browser"]))
 
 
 @nox.session

@@ -1,0 +1,102 @@
+"""The three frameworks behind their production servers, and Chromium in front of them.
+
+All three share one database, and one host name: a browser's cookies do not know ports, so whoever
+signs in at one is signed in at the others.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from blog_core.security.passwords import Argon2Hasher
+from blog_core.storage.repositories import SqlStorage
+from browser.visitor import Site, Visitor
+from tools.with_blog import GENEROUS_LIMITS, serving, triptych
+from triptych import filling
+
+PRODUCTION = {"django": "gunicorn", "flask": "granian", "fastapi": "uvicorn"}
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+AUTHORS_PASSWORD = "three windows, open"
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
+    """Each framework, and `all`: whose pages are asked of one framework after the other."""
+    directory = tmp_path_factory.mktemp("blog")
+    database = f"sqlite:///{directory}/blog.sqlite3"
+    env = os.environ | {
+        "BLOG_DATABASE_URL": database,
+        "BLOG_PROFILE": "production",
+        "BLOG_SECRET_KEY": secrets.token_hex(32),
+        **GENEROUS_LIMITS,
+    }
+    triptych("migrate", env=env)
+    storage = SqlStorage(database)
+    filling.fill(storage, Argon2Hasher().hash(AUTHORS_PASSWORD))
+    storage.close()
+    with ExitStack() as running:
+        urls = {
+            framework: running.enter_context(
+                serving(framework, server, Path(directory, f"{framework}.log"), env)
+            )
+            for framework, server in PRODUCTION.items()
+        }
+        yield {name: Site([url]) for name, url in urls.items()} | {"all": Site([*urls.values()])}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium, without a window."""
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    assert path, "Install chromium (Debian: apt-get install chromium), then try again."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
+    """The contexts a test opens; closed after it."""
+    opened: list[BrowserContext] = []
+    yield opened
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(params=["django", "flask", "fastapi", "all"])
+def site(request: pytest.FixtureRequest, sites: dict[str, Site]) -> Site:
+    """Each framework in turn, then all three as one site."""
+    return sites[request.param]
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+def visitor(
+    request: pytest.FixtureRequest, chromium: Browser, contexts: list[BrowserContext], site: Site
+) -> Visitor:
+    """A browser nobody has used, with JavaScript and without."""
+    context = chromium.new_context(java_script_enabled=request.param)
+    contexts.append(context)
+    return Visitor(context, site)
+
+
+@pytest.fixture
+def reader(chromium: Browser, contexts: list[BrowserContext], sites: dict[str, Site]) -> Visitor:
+    """A browser nobody has used, at the three as one site."""
+    context = chromium.new_context()
+    contexts.append(context)
+    return Visitor(context, sites["all"])

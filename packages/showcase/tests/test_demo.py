@@ -1,5 +1,6 @@
 """The demo as its user meets it: real processes, real servers, real signals."""
 
+import http.client
 import os
 import signal
 import socket
@@ -9,9 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from triptych.demonstration import AUTHOR, AUTHORS_PASSWORD
 from triptych.servers import FRAMEWORKS
 from triptych.tour import TOUR
 
@@ -97,6 +100,25 @@ def test_a_signal_before_the_tour_ends_everything(demo: Demo) -> None:
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(90) == 130
     assert processes_on(demo.port) == {}
+
+
+def test_the_demo_says_where_to_look_round_and_as_whom(demo: Demo) -> None:
+    demo.wait_for("signed in at all of them")
+    assert f'Sign in as {AUTHOR} with the password "{AUTHORS_PASSWORD}".' in demo.screen
+    form = urlencode({"username": AUTHOR, "password": AUTHORS_PASSWORD, "next": "/drafts"})
+    for port in range(demo.port, demo.port + len(FRAMEWORKS)):
+        assert f"  http://127.0.0.1:{port}/  " in demo.screen
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/")
+        home = connection.getresponse()
+        assert (200, True) == (home.status, b"<ol class=" in home.read())
+        connection.request(
+            "POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        signed_in = connection.getresponse()
+        signed_in.read()
+        assert (303, "/drafts") == (signed_in.status, signed_in.headers["Location"])
+        connection.close()
 
 
 def test_killing_the_demo_ends_its_servers(demo: Demo) -> None:

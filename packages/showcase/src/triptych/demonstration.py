@@ -31,6 +31,7 @@ from triptych.servers import FRAMEWORKS, Server, Servers, require, require_port
 from triptych.tour import TOUR
 from triptych.walk import Walk
 
+AUTHOR = "haruka"
 AUTHORS_PASSWORD = "three windows"  # noqa: S105 # said on the screen; the demo listens on 127.0.0.1
 READY_SECONDS = 60.0
 
@@ -179,9 +180,20 @@ def _serve(console: Console, servers: Servers) -> None:
     """Wait, until a server dies (Failure) or somebody stops us (Stopped)."""
     first = servers.running[0]
     console.print()
-    console.print("The three keep serving until Ctrl-C. Try, on any of the ports:", style="bold")
+    console.print("The three keep serving until Ctrl-C. Look round in a browser:", style="bold")
     console.print()
-    sign_in = f'{{"username":"haruka","password":"{AUTHORS_PASSWORD}"}}'
+    for server in servers.running:
+        address = Text.assemble("  ", (f"{server.url}/", "cyan"), f"  {server.framework.title}")
+        console.print(address, soft_wrap=True)
+    console.print()
+    console.print(
+        f'Sign in as {AUTHOR} with the password "{AUTHORS_PASSWORD}". '
+        "Who signs in at one of the\nthree is signed in at all of them."
+    )
+    console.print()
+    console.print("Or ask as a program does, on any of the ports:", style="bold")
+    console.print()
+    sign_in = f'{{"username":"{AUTHOR}","password":"{AUTHORS_PASSWORD}"}}'
     for line in (
         f"curl -i '{first.url}/api/posts?limit=2'",
         f"curl -i '{first.url}/api/posts?q=caf%C3%A9'",

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 from django.core.management import call_command
+from django.test import override_settings
 from rest_framework.test import APIClient
 
 from blog_core.http.operations import OPERATIONS
+from blog_core.settings import new_secret
 from blog_django import api
 from blog_django.session import blog
 
@@ -78,3 +80,13 @@ def test_an_unexpected_error_is_logged_once(
 
 def test_django_finds_nothing_to_complain_about() -> None:
     call_command("check", fail_level="WARNING")
+
+
+def test_the_deployment_check_finds_nothing_that_the_front_does_not_do(client: APIClient) -> None:
+    with override_settings(SECRET_KEY=new_secret()):
+        call_command("check", deploy=True, fail_level="WARNING")
+    headers = client.get("/livez").headers
+    assert "nosniff" == headers["X-Content-Type-Options"]
+    assert "DENY" == headers["X-Frame-Options"]
+    assert "same-origin" == headers["Cross-Origin-Opener-Policy"]
+    assert 403 == client.post("/login", HTTP_ORIGIN="https://elsewhere.example").status_code

@@ -1,0 +1,82 @@
+"""Limits over three frameworks with two processes each: sign-ins from 40 connections at once.
+
+A shared store counts exactly while it answers within its patience, which a loaded machine does not
+promise; then each process counts for itself. What no load changes is that nothing in a request
+gives its sender another count. The same for a store in Redis, where BLOG_TEST_REDIS_URL says where
+one is (`redis-server --port 6390 --save ''`, BLOG_TEST_REDIS_URL=redis://127.0.0.1:6390/0).
+"""
+
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from blog_core.storage import migrate
+from http_parity.exchange import Request
+from http_parity.targets import open_target
+from tests.workers import GENEROUS
+from tools.with_blog import serving
+
+pytestmark = pytest.mark.once
+
+SERVERS = {"django": "gunicorn", "flask": "gunicorn", "fastapi": "uvicorn"}
+STORES = ["database", *filter(None, [os.environ.get("BLOG_TEST_REDIS_URL")])]
+SENT, CONNECTIONS, LIMIT = 200, 40, 10
+SPOOFED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Client-IP", "True-Client-IP", "X-Host")
+
+
+@contextmanager
+def served(store: str, folder: Path) -> Iterator[list[str]]:
+    """The URLs of the three, two processes each, over one database and one store."""
+    database = f"sqlite:///{folder / 'blog.sqlite3'}"
+    migrate.upgrade(database)
+    env = os.environ | GENEROUS
+    env |= {
+        "BLOG_DATABASE_URL": database,
+        "BLOG_SECRET_KEY": secrets.token_hex(32),  # a Redis keeps no count of an earlier run
+        "BLOG_LIMITS_STORE": store,
+        "BLOG_LIMIT_SIGN_IN": f"{LIMIT}/day",
+    }
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(serving(name, server, folder / f"{name}.log", env))
+            for name, server in SERVERS.items()
+        ]
+
+
+def statuses(urls: list[str]) -> Counter[int]:
+    """How often each status answered the sign-ins."""
+
+    def sign_in(number: int) -> int:
+        target = open_target(urls[number % len(urls)])
+        # One account, whatever its spelling, from as many addresses as anybody can make up.
+        username = "Nobody" if number % 2 else "nobody"
+        body = json.dumps({"username": username, "password": f"guess {number}"}).encode()
+        address = f"198.51.{number % 256}.7"
+        made_up = [(name, address) for name in SPOOFED]
+        headers = (("Content-Type", "application/json"), *made_up)
+        try:
+            return target.send(Request("POST", "/api/tokens", headers, body)).status
+        finally:
+            target.close()
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return Counter(pool.map(sign_in, range(SENT)))
+
+
+@pytest.mark.sentence("limits-address", "limits-account", "limits-store")
+@pytest.mark.parametrize("store", STORES, ids=lambda store: store.partition(":")[0])
+def test_no_made_up_address_and_no_spelling_of_the_name_gives_more_tries(
+    store: str, tmp_path: Path
+) -> None:
+    with served(store, tmp_path) as urls:
+        found = statuses(urls)
+    assert {401, 429} == found.keys()
+    # The shared count, and where it was too slow each process's own.
+    assert LIMIT <= found[401] <= LIMIT * (1 + 2 * len(SERVERS))

@@ -20,6 +20,7 @@ from blog_core.settings import Rate
 PATIENCE = 0.09
 RETRY_AFTER = 1.0
 _THREADS = 4
+_DISMISSED_WITHIN = 1.0
 
 
 class Throttle:
@@ -140,23 +141,27 @@ class _Crew:
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None] = (
             SimpleQueue()
         )
-        self._started = 0
+        self._threads: list[Thread] = []
         self._lock = Lock()
 
     def ask(self, act: Callable[..., Any], *arguments: Any) -> "Future[Any]":
         answer: Future[Any] = Future()
         self._tasks.put((answer, act, arguments))
         # Not before they are needed: a server may fork after the application was made.
-        if self._started < _THREADS:
+        if len(self._threads) < _THREADS:
             with self._lock:
-                if self._started < _THREADS:
-                    self._started += 1
-                    Thread(target=self._work, name="limits", daemon=True).start()
+                if len(self._threads) < _THREADS:
+                    self._threads.append(Thread(target=self._work, name="limits", daemon=True))
+                    self._threads[-1].start()
         return answer
 
     def dismiss(self) -> None:
-        for _ in range(self._started):
+        """End the threads, and wait a moment for them: what they hold is theirs until then."""
+        for _ in self._threads:
             self._tasks.put(None)
+        deadline = time.monotonic() + _DISMISSED_WITHIN
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:

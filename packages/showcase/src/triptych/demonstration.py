@@ -4,7 +4,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -36,6 +36,10 @@ AUTHORS_PASSWORD = "three windows"  # noqa: S105 # said on the screen; the demo 
 READY_SECONDS = 60.0
 
 
+Check = Callable[[], None]
+"""Raises Stopped where that was asked for; to be called where nothing is half done."""
+
+
 class Stopped(Exception):  # not an error: somebody asked
     """SIGINT, SIGTERM or SIGHUP came."""
 
@@ -48,7 +52,7 @@ def run(console: Console, directory: Path, port: int, *, once: bool) -> int:
     serving = False
     with ExitStack() as cleanup:
         try:
-            cleanup.enter_context(_stoppable())
+            check = cleanup.enter_context(_stoppable())
             for position, framework in enumerate(FRAMEWORKS.values()):
                 require(framework, framework.server)
                 require_port(
@@ -57,13 +61,14 @@ def run(console: Console, directory: Path, port: int, *, once: bool) -> int:
                     "end what listens there, or pass --port for three other ports",
                 )
             url = _prepare(console, directory)
+            check()
             running = cleanup.enter_context(Servers())
-            _start(console, running, directory, port, url)
-            identical = _tour(console, running)
+            _start(console, running, directory, port, url, check=check)
+            identical = _tour(console, running, check)
             if once:
                 return 0 if identical else DIFFERENT
             serving = True
-            _serve(console, running)
+            _serve(console, running, check)
         except Stopped:
             # Leaving the block now ends the servers; a second signal must not come between.
             _ignore_signals()
@@ -118,7 +123,9 @@ def _secret(directory: Path) -> str:
         return secret
 
 
-def _start(console: Console, servers: Servers, directory: Path, port: int, url: str) -> None:
+def _start(
+    console: Console, servers: Servers, directory: Path, port: int, url: str, *, check: Check
+) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith("BLOG_")}
     env |= {
         "BLOG_PROFILE": "production",
@@ -131,13 +138,13 @@ def _start(console: Console, servers: Servers, directory: Path, port: int, url: 
             servers.start(framework, port + position, log, env)
         deadline = time.monotonic() + READY_SECONDS
         for server in servers.running:
-            server.wait_until_ready(deadline)
+            server.wait_until_ready(deadline, check)
     for server in servers.running:
         framework = server.framework
         _say(console, f"{framework.title:8} on {framework.server:9}", server.url)
 
 
-def _tour(console: Console, servers: Servers) -> bool:
+def _tour(console: Console, servers: Servers, check: Check) -> bool:
     """Whether every step was answered identically, and as the contract says."""
     console.print()
     console.print(
@@ -155,6 +162,7 @@ def _tour(console: Console, servers: Servers) -> bool:
             screen.chapter(console, chapter.title)
             for step in chapter.steps:
                 number += 1
+                check()
                 try:
                     outcome = walk.take(step)
                 except TargetError as error:
@@ -176,7 +184,7 @@ def _opened(server: Server, cleanup: ExitStack) -> Target:
     return target
 
 
-def _serve(console: Console, servers: Servers) -> None:
+def _serve(console: Console, servers: Servers, check: Check) -> None:
     """Wait, until a server dies (Failure) or somebody stops us (Stopped)."""
     first = servers.running[0]
     console.print()
@@ -202,6 +210,7 @@ def _serve(console: Console, servers: Servers) -> None:
         console.print(Text(f"  {line}", "cyan"), soft_wrap=True)
     console.print()
     while True:
+        check()
         servers.require_alive()
         time.sleep(0.2)
 
@@ -214,16 +223,24 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Inside the block, the signals that end a program raise Stopped, once."""
+def _stoppable() -> Iterator[Check]:
+    """What raises Stopped once one of the signals that end a program has come.
+
+    Not raised where the signal finds the program: a server that is just being started would be
+    left behind.
+    """
+    came = []
 
     def stop(number: int, frame: FrameType | None) -> None:
-        _ignore_signals()
-        raise Stopped
+        came.append(number)
+
+    def check() -> None:
+        if came:
+            raise Stopped
 
     before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:
-        yield
+        yield check
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -208,9 +208,13 @@ class Server:
                 SERVER,
             )
 
-    def wait_until_ready(self, deadline: float) -> None:
-        """Ask /readyz until it says 200. Raises Failure at the deadline, in monotonic seconds."""
+    def wait_until_ready(self, deadline: float, check: Callable[[], None]) -> None:
+        """Ask /readyz until it says 200. Raises Failure at the deadline, in monotonic seconds.
+
+        `check` is called in between, and may raise to end the waiting.
+        """
         while not self._ready():
+            check()
             self.require_alive()
             if time.monotonic() > deadline:
                 title = f"{self.framework.title} on port {self.port}"

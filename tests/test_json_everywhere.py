@@ -17,6 +17,8 @@ from tests.corpora import json_test_suite
 from tests.corpora.json_reader import Unreadable, keys
 from tests.seeds import Askable, ask, good
 
+pytestmark = pytest.mark.once
+
 CASES = dict(json_test_suite())
 JSON_TYPE = [("Content-Type", "application/json")]
 

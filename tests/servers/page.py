@@ -49,6 +49,8 @@ def _generated() -> Iterator[str]:
 
 
 def _said(outcome: str) -> str:
+    if table.OR in outcome:
+        return table.OR.join(map(_said, outcome.split(table.OR)))
     words = []
     for word in outcome.split(", "):
         who, _, what = word.partition(" ")

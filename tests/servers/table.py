@@ -4,7 +4,8 @@
 all = "server 400"
 granian-asgi = "app 200"
 
-`all` is what comes of the case behind every server that has no line of its own.
+`all` is what comes of the case behind every server that has no line of its own; `app 200 or no
+answer` is for a server that races with its client.
 """
 
 import tomllib
@@ -17,7 +18,10 @@ from tests.servers.pairs import KINDS
 REVIEWED = Path(__file__).with_name("reviewed.toml")
 
 Table = Mapping[str, Mapping[str, str]]
-"""Case, then server, then outcome."""
+"""Case, then server, then outcome, or outcomes with `OR` between them."""
+
+OR = " or "
+"""Between outcomes of which a server gives now one, now the other."""
 
 
 def read(path: Path = REVIEWED) -> dict[str, dict[str, str]]:

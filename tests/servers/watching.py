@@ -13,6 +13,7 @@ from tests.alike import masked
 from tests.corpora.connections import Case
 from tests.seeds import token_of
 from tests.servers.pairs import Row, Served
+from tests.servers.table import OR
 
 NO_ANSWER = "no answer"
 NOT_HEARD = "not heard"
@@ -90,10 +91,12 @@ class Watcher:
         """
         if expected is None:
             return self._ask(case, MANY)
-        said = [word for word in expected.split(", ") if word.startswith(("app", "server"))]
+        said = [
+            word for word in expected.split(OR)[0].split(", ") if word.startswith(("app", "server"))
+        ]
         prompt = [word for word in said if not word.endswith("at the end")]
         seen, wrong = self._ask(case, len(prompt))
-        if seen.outcome == expected:
+        if seen.outcome in expected.split(OR):
             return seen, wrong
         again, more = self._ask(case, MANY)
         return again, wrong + more

@@ -18,6 +18,8 @@ from triptych.demonstration import AUTHOR, AUTHORS_PASSWORD
 from triptych.servers import FRAMEWORKS
 from triptych.tour import TOUR
 
+pytestmark = pytest.mark.once
+
 STEPS = sum(len(chapter.steps) for chapter in TOUR)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

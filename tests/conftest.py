@@ -83,7 +83,10 @@ def odd_blogs(
     seed = seeded(folder)
     if request.config.getoption("--servers"):
         with serve(PAIRS, seed, folder) as served:
-            yield {each.pair.name: Live(each) for each in served}
+            asked = {each.pair.name: Live(each) for each in served}
+            yield asked
+            for each in asked.values():
+                each.close()
         return
     yield from _in_process(folder, seed)
 

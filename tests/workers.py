@@ -15,13 +15,12 @@ from typing import Any
 
 from blog_contract.plugin import NAMES
 from http_parity.exchange import Answer, Request
+from tools.with_blog import GENEROUS_LIMITS
 
 ORIGIN = "https://reader.example"
 SECRET = "only-for-tests-" * 4
 
-GENEROUS = {
-    f"BLOG_LIMIT_{name}": "999999999/day" for name in ("SIGN_IN", "SIGN_UP", "WRITES", "READS")
-}
+GENEROUS = GENEROUS_LIMITS
 """Limits that count, and that no test reaches: it asks more in a second than people in a day."""
 
 ONCE = dict.fromkeys(GENEROUS, "1/day")

@@ -34,9 +34,9 @@ def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
         lifespan=lifespan,
         redirect_slashes=False,  # another path is another path
         openapi_url=None,  # served by the operation `openapi`, behind the same rules
-        # Not included: an included router is searched twice for each request.
         # Asks the environment about it on every request otherwise.
         telemetry={"tracing": False, "metrics": False, "logs": False},
+        # Not included: an included router is searched twice for each request.
         routes=[*api.routes, *machine.routes, *site.routes],
     )
     app.state.blog = blog or build(settings)

@@ -120,7 +120,7 @@ def _clean(scope: Scope, head: Head, asked: Asked) -> Scope:
     ]
     headers.append((b"content-length", str(len(asked.body)).encode()))
     if asked.body:
-        headers.append((b"content-type", asked.operation.content_type.encode()))
+        headers.append((b"content-type", asked.content_type.encode()))
     path = head.path.encode("latin-1")
     return {
         **scope,

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from blog_core.http import addresses, bodies, cookies, forms, origins, problems, static
 from blog_core.http.logs import log
-from blog_core.http.operations import ID, OPERATIONS, USERNAME, Operation
+from blog_core.http.operations import ID, OPERATIONS, USERNAME, Native, Operation
 from blog_core.http.replies import Headers, Reply
 from blog_core.http.requests import Asked, credentials, matches_none
 from blog_core.settings import Settings
@@ -54,6 +54,25 @@ CONSUMED = frozenset(
     )
 )
 
+# What the front says itself, of native pages too.
+_OWN = frozenset(
+    (
+        "connection",
+        "content-length",
+        "content-security-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+        "date",
+        "referrer-policy",
+        "server",
+        "strict-transport-security",
+        "transfer-encoding",
+        "x-content-type-options",
+        "x-frame-options",
+        "x-request-id",
+    )
+)
+
 # What an application behind the front may say for itself; anything else of its headers is dropped.
 _KEPT = frozenset(
     (
@@ -74,6 +93,9 @@ _KEPT = frozenset(
 )
 STATIC = Operation("static", "GET", "/static/{file}", credentials="unread")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
+_NATIVE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+/?")
+# No page of a framework's own is asked for by these.
+_NO_NATIVE_METHODS = frozenset(("CONNECT", "TRACE"))
 _QUERY = re.compile(r"(?:[!#$&-;=?-~]|%[0-9A-Fa-f]{2})*")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PORT = re.compile(r":[0-9]{0,5}\Z")
@@ -94,6 +116,7 @@ class Head:
     raw_path: str | None = None
     peer: str = ""
     id: str = field(init=False)
+    native: Native | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         sent = self.headers.get("x-request-id", "")
@@ -143,7 +166,12 @@ class Resource:
 class Front:
     """The rules under some settings: `admit`, `pass_on`, then the application, then `finish`."""
 
-    def __init__(self, settings: Settings, operations: Sequence[Operation] = OPERATIONS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        operations: Sequence[Operation] = OPERATIONS,
+        native: Sequence[Native] = (),
+    ) -> None:
         self._hosts = frozenset(settings.hosts)
         self._origins = frozenset(settings.cors_origins)
         self._https = settings.https
@@ -151,6 +179,9 @@ class Front:
         self._for_programs = _fixed_headers("cross-origin", API_POLICY, https=settings.https)
         self._for_people = _fixed_headers("same-origin", HTML_POLICY, https=settings.https)
         self._fixed, self._patterns = _resources(operations)
+        self._native = {
+            one: _fixed_headers("same-origin", one.policy, https=settings.https) for one in native
+        }
 
     # --- on the way in ---------------------------------------------------------------------------
 
@@ -182,12 +213,15 @@ class Front:
             else head.peer,
             b"" if isinstance(read, Reply) else read,
             refusal,
+            operation.content_type if operation.native is None else headers.get("content-type", ""),
         )
 
     def read(self, operation: Operation, head: Head, body: bytes) -> bytes | Reply:
         """The body that the application is to see, or why it is to see none."""
         if (head.content_length or 0) > len(body):
             return CUT_SHORT
+        if operation.native is not None:
+            return body
         if operation.body is None and not operation.form:
             return b""
         if not body and (operation.form or operation.body_optional):
@@ -242,7 +276,7 @@ class Front:
     def _route(self, head: Head) -> Operation | Reply:
         resource = self._resource(head)
         if resource is None:
-            return problems.problem(404, "There is nothing here.")
+            return self._of_framework(head) or problems.problem(404, "There is nothing here.")
         operation = resource.operations.get("GET" if head.method == "HEAD" else head.method)
         if operation is not None:
             return operation
@@ -253,9 +287,24 @@ class Front:
             return problems.problem(405, f"Use one of {resource.allow}.", [allow])
         return problems.problem(501, "This method is not known here.")
 
+    def _of_framework(self, head: Head) -> Operation | None:
+        found = next((native for native in self._native if native.holds(head.path)), None)
+        if (
+            found is None
+            or "%" in (head.raw_path or "")
+            or not _NATIVE_PATH.fullmatch(head.path)
+            or head.method not in METHODS - _NO_NATIVE_METHODS
+        ):
+            return None
+        head.native = found
+        method = "GET" if head.method == "HEAD" else head.method
+        return Operation("native", method, found.prefix, credentials="optional", native=found)
+
     def _cross_site(self, operation: Operation, head: Head) -> Reply | None:
         # On the API a token says who asks; only a browser adds a cookie without being told.
-        if operation.method == "GET" or (head.is_for_programs and not head.session_cookies()):
+        if operation.method in ("GET", "OPTIONS") or (
+            head.is_for_programs and not head.session_cookies()
+        ):
             return None
         if origins.is_own(head.headers, self._hosts, https=self._https):
             return None
@@ -283,7 +332,10 @@ class Front:
         """The answer as it is sent: with what every answer carries, and nothing else."""
         if not head.is_for_programs and problems.is_problem(reply):
             reply = problems.for_people(reply, head.target)
-        headers = [(name, value) for name, value in reply.headers if name.lower() in _KEPT]
+        if head.native is None:
+            headers = [(name, value) for name, value in reply.headers if name.lower() in _KEPT]
+        else:
+            headers = [(name, value) for name, value in reply.headers if name.lower() not in _OWN]
         if self._https:
             headers = [cookies.secured(header) for header in headers]
         body = reply.body
@@ -296,7 +348,12 @@ class Front:
             headers = [header for header in headers if header[0].lower() != "content-type"]
         if reply.status not in (204, 304):
             headers.append(("Content-Length", str(len(body))))
-        headers += self._common(head, reply.status)
+        if head.native is None:
+            headers += self._common(head, reply.status)
+        else:
+            if not any(name.lower() == "cache-control" for name, _ in headers):
+                headers.append(("Cache-Control", "no-store"))
+            headers += (("X-Request-ID", head.id), *self._native[head.native])
         return Reply(reply.status, headers, b"" if head.method == "HEAD" else body)
 
     def _common(self, head: Head, status: int) -> Headers:

@@ -36,16 +36,35 @@ class Operation:
     keyed: bool = False
     forbids: bool = False
     form: bool = False
+    native: "Native | None" = None
 
     @property
     def counts(self) -> LimitName | None:
         """The limit of its sender that a request counts to, before anything else of it is seen."""
-        return _COUNTS.get(self.name, "reads" if self.method == "GET" else None)
+        reads = self.method == "GET" and self.native is None
+        return _COUNTS.get(self.name, "reads" if reads else None)
 
     @property
     def content_type(self) -> str:
         """What a body is when the application sees it."""
         return forms.MEDIA_TYPE if self.form else "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """Pages that a framework makes by itself, as an admin: everything under `prefix`.
+
+    The front passes on their requests as they were sent, any method and body, and keeps what their
+    answers say. What it refuses elsewhere it refuses here: unreadable requests, unknown hosts, and
+    what comes from another site. `policy` is their `Content-Security-Policy`. `prefix` begins and
+    ends with a slash; without the last one it is a page as well.
+    """
+
+    prefix: str
+    policy: str
+
+    def holds(self, path: str) -> bool:
+        return path.startswith(self.prefix) or path == self.prefix[:-1]
 
 
 _COUNTS: dict[str, LimitName | None] = {

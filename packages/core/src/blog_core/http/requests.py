@@ -30,7 +30,8 @@ _ONE_ETAG = re.compile(_ETAG)
 class Asked:
     """A request as the front passes it on; the application finds it under `ASKED`.
 
-    `refusal` is what is wrong with the body, where that is not to be said yet.
+    `refusal` is what is wrong with the body, where that is not to be said yet; `content_type` is
+    what the body is.
     """
 
     operation: Operation
@@ -39,6 +40,7 @@ class Asked:
     client: str = ""
     body: bytes = b""
     refusal: Reply | None = None
+    content_type: str = ""
 
 
 ASKED = "blog.asked"

@@ -124,7 +124,7 @@ def _clean(environ: "WSGIEnvironment", head: Head, asked: Asked) -> "WSGIEnviron
         "wsgi.input_terminated": True,
     }
     if asked.body:
-        clean["CONTENT_TYPE"] = asked.operation.content_type
+        clean["CONTENT_TYPE"] = asked.content_type
     return clean
 
 

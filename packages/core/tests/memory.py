@@ -12,8 +12,16 @@ from blog_core import schemas
 from blog_core.domain.errors import KeyInUse, Stale, Taken, Unavailable
 from blog_core.domain.instants import format_instant, parse_instant
 from blog_core.domain.posts import BlogPost, Status
-from blog_core.domain.users import User
-from blog_core.ports import Caller, PostFilter, StoredAnswer, StoredPassword, Window
+from blog_core.domain.users import User, account_version
+from blog_core.ports import (
+    ActionKind,
+    Caller,
+    NewAction,
+    PostFilter,
+    StoredAnswer,
+    StoredPassword,
+    Window,
+)
 
 LOCK_TIMEOUT = 3.0
 
@@ -65,6 +73,17 @@ class KeyRow:
     created: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class ActionRow:
+    id: int
+    at: datetime
+    staff: str | None
+    kind: ActionKind
+    object_id: int
+    name: str
+    action: str
+
+
 @dataclass
 class Tables:
     """All that is stored. Rows are never changed, only replaced, so a copy is a snapshot."""
@@ -74,6 +93,7 @@ class Tables:
     tokens: dict[int, TokenRow] = field(default_factory=dict)
     sessions: dict[int, SessionRow] = field(default_factory=dict)
     keys: dict[str, KeyRow] = field(default_factory=dict)
+    actions: dict[int, ActionRow] = field(default_factory=dict)
     last_id: int = 0
 
     def copy(self) -> "Tables":
@@ -83,6 +103,7 @@ class Tables:
             dict(self.tokens),
             dict(self.sessions),
             dict(self.keys),
+            dict(self.actions),
             self.last_id,
         )
 
@@ -178,6 +199,16 @@ class MemoryUsers:
             return None
         joined = format_instant(row.joined)
         return schemas.OwnUser(row.id, row.username, joined, row.email, row.is_staff)
+
+    def view_account(self, user_id: int) -> schemas.StaffUser | None:
+        row = self._tables.users.get(user_id)
+        if row is None:
+            return None
+        told = (row.username, row.email, row.is_staff, row.is_active)
+        joined = format_instant(row.joined)
+        return schemas.StaffUser(
+            row.id, row.username, joined, *told[1:], version=account_version(*told)
+        )
 
     def page(self, window: Window) -> list[schemas.User]:
         active = (row for row in self._tables.users.values() if row.is_active)
@@ -443,6 +474,47 @@ class MemoryIdempotencyKeys:
         self._tables.keys[key] = replace(self._tables.keys[key], answer=answer)
 
 
+class MemoryActions:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def add(self, action: NewAction) -> None:
+        staff_id = action.staff_id
+        row = ActionRow(
+            id=self._tables.next_id(),
+            at=action.at,
+            staff=None if staff_id is None else self._tables.users[staff_id].username,
+            kind=action.kind,
+            object_id=action.object_id,
+            name=action.name,
+            action=action.action,
+        )
+        self._tables.actions[row.id] = row
+
+    def page(
+        self, kind: ActionKind | None, object_id: int | None, limit: int, before: int | None
+    ) -> list[schemas.StaffAction]:
+        rows = [
+            row
+            for row in sorted(self._tables.actions.values(), key=_by_id, reverse=True)
+            if kind in (None, row.kind)
+            and object_id in (None, row.object_id)
+            and (before is None or row.id < before)
+        ]
+        return [
+            schemas.StaffAction(
+                row.id,
+                format_instant(row.at),
+                row.staff,
+                row.kind,
+                row.object_id,
+                row.name,
+                row.action,
+            )
+            for row in rows[:limit]
+        ]
+
+
 class MemoryRepositories:
     def __init__(self, tables: Tables) -> None:
         self.users = MemoryUsers(tables)
@@ -450,6 +522,7 @@ class MemoryRepositories:
         self.tokens = MemoryTokens(tables)
         self.sessions = MemorySessions(tables)
         self.keys = MemoryIdempotencyKeys(tables)
+        self.actions = MemoryActions(tables)
 
 
 class MemoryStorage:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
@@ -39,6 +40,7 @@ from blog_core.ports import (
     Window,
 )
 from blog_core.schemas import Credentials, Expected
+from blog_core.staff import Snapshot, Staff, record_removal
 
 Out = TypeVar("Out")
 KEY_LIFETIME = timedelta(hours=24)
@@ -367,7 +369,9 @@ class Blog:
         self._count_write(credentials)
         with self.storage.writing() as storage:
             caller = self._caller(storage, credentials)
-            post = self._editable(storage, caller, post_id, expected, self.clock())
+            now = self.clock()
+            post = self._editable(storage, caller, post_id, expected, now)
+            record_removal(storage, caller, post, now)
             storage.posts.remove(post)
 
     def publish_post(
@@ -389,6 +393,13 @@ class Blog:
     ) -> schemas.Post:
         """Make a draft of it. Raises VersionRequired, Forbidden, Stale."""
         return self._change(credentials, post_id, expected, lambda post, now: post.unpublish(now))
+
+    # --- staff -----------------------------------------------------------------------------------
+
+    @cached_property
+    def staff(self) -> Staff:
+        """What staff may do beyond this, to everybody's posts and accounts."""
+        return Staff(self.storage, self.clock, self.hasher, self.limiter, self._caller)
 
     # --- health ----------------------------------------------------------------------------------
 
@@ -521,8 +532,10 @@ class Blog:
         with self.storage.writing() as storage:
             caller, now = self._caller(storage, credentials), self.clock()
             post = self._editable(storage, caller, post_id, expected, now)
+            before = Snapshot.of(post)
             change(post, now)
             storage.posts.save(post)
+            before.record(storage, caller, post, now)
             return _there(storage.posts.view(post_id, caller, now))
 
     def _editable(

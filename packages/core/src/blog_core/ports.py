@@ -62,7 +62,9 @@ class Users(Protocol):
     def remove(self, user: User) -> None:
         """Remove the user with everything that is theirs."""
 
-    def get(self, user_id: int) -> User | None: ...
+    def get(self, user_id: int) -> User | None:
+        """The user to change; others who want to change it wait until this is done."""
+
     def password_by_name(self, username_key: str) -> StoredPassword | None:
         """The password of an active user."""
 
@@ -72,6 +74,9 @@ class Users(Protocol):
 
     def view(self, username_key: str) -> schemas.User | None: ...
     def view_own(self, user_id: int) -> schemas.OwnUser | None: ...
+    def view_account(self, user_id: int) -> schemas.StaffUser | None:
+        """The account, disabled or not."""
+
     def page(self, window: Window) -> list[schemas.User]:
         """By id. In the order of the walk: the caller turns a backward page round."""
 
@@ -153,6 +158,33 @@ class IdempotencyKeys(Protocol):
         """Remember the answer of a claimed key."""
 
 
+ActionKind = Literal["user", "post"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewAction:
+    """What somebody of the staff does, or with None the operator, to a user or post."""
+
+    at: datetime
+    staff_id: int | None
+    kind: ActionKind
+    object_id: int
+    name: str
+    action: str
+
+
+class Actions(Protocol):
+    """The record of what staff did."""
+
+    def add(self, action: NewAction) -> None:
+        """Keep it, with the name that the staff member has now."""
+
+    def page(
+        self, kind: ActionKind | None, object_id: int | None, limit: int, before: int | None
+    ) -> list[schemas.StaffAction]:
+        """Newest first: to one user or post, to all of a kind, or to all; before an action's id."""
+
+
 class Repositories(Protocol):
     @property
     def users(self) -> Users: ...
@@ -164,6 +196,8 @@ class Repositories(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def keys(self) -> IdempotencyKeys: ...
+    @property
+    def actions(self) -> Actions: ...
 
 
 class Storage(Protocol):

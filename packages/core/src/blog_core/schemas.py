@@ -165,6 +165,14 @@ ANYBODY = Credentials()
 
 
 @dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever runs the site, at its command line: may do what staff may. No request makes one."""
+
+
+OPERATOR = Operator()
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """Which versions a change may be made from: `versions`, or any that exists (`If-Match: *`)."""
 
@@ -205,6 +213,14 @@ class NewUser(Input):
 class UserChanges(Input):
     username: Username = optional("")
     email: Email = optional("")
+
+
+class AccountChanges(UserChanges):
+    """What staff may change of a user."""
+
+    is_staff: bool = optional(False)
+    is_active: bool = optional(True)
+    password: NewSecret = optional("")
 
 
 class PasswordChange(Input):
@@ -297,6 +313,35 @@ class OwnUser:
     joined: InstantOut
     email: str
     is_staff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffUser:
+    """An account as staff see it. `version` is another one when any of it has changed."""
+
+    id: int
+    username: str
+    joined: InstantOut
+    email: str
+    is_staff: bool
+    is_active: bool
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    """Something that staff did. `staff` is who it was then; None is the operator.
+
+    `name` is the username or title that the user or post had then.
+    """
+
+    id: int
+    at: InstantOut
+    staff: str | None
+    kind: Literal["user", "post"]
+    object_id: int
+    name: str
+    action: str
 
 
 # Posts and their authors are not frozen: that would make them three times as slow to make, and a

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 # Not "." and "..", which are no names in a path (RFC 3986, 3.3).
 USERNAME = r"^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,80}$"
@@ -35,6 +36,10 @@ class User:
         self.rename(self.username)
         self.change_email(self.email)
 
+    @property
+    def version(self) -> str:
+        return account_version(self.username, self.email, self.is_staff, self.is_active)
+
     def rename(self, username: str) -> None:
         self.username = username
         self.username_key = name_key(username)
@@ -42,6 +47,12 @@ class User:
     def change_email(self, email: str) -> None:
         self.email = email
         self.email_key = name_key(email)
+
+
+def account_version(username: str, email: str, *rights: bool) -> str:
+    """Told apart from how the account was: another one when any of this has changed."""
+    told = repr((username, email, *map(bool, rights)))
+    return sha256(told.encode()).hexdigest()[:16]
 
 
 def is_username(text: str) -> bool:

@@ -7,7 +7,7 @@ straight into the output dataclasses: one query, no identity map.
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from types import TracebackType
@@ -37,12 +37,28 @@ from blog_core import schemas
 from blog_core.domain.errors import BlogError, KeyInUse, Stale, Taken, Unavailable
 from blog_core.domain.instants import format_instant, parse_instant
 from blog_core.domain.posts import BlogPost, Status
-from blog_core.domain.users import User
-from blog_core.ports import Caller, PostFilter, StoredAnswer, StoredPassword, Window
+from blog_core.domain.users import User, account_version
+from blog_core.ports import (
+    ActionKind,
+    Caller,
+    NewAction,
+    PostFilter,
+    StoredAnswer,
+    StoredPassword,
+    Window,
+)
 from blog_core.storage import migrate
 from blog_core.storage.engine import reading_engine, translated, writing_engine
 from blog_core.storage.search import holds_words, word_values
-from blog_core.storage.tables import InstantText, idempotency_keys, posts, sessions, tokens, users
+from blog_core.storage.tables import (
+    InstantText,
+    idempotency_keys,
+    posts,
+    sessions,
+    staff_actions,
+    tokens,
+    users,
+)
 
 
 def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -53,6 +69,9 @@ def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 _USER = select(users.c.id, users.c.username, _text(users.c.joined))
 _USER_BY_NAME = _USER.where(users.c.username_key == bindparam("key"), users.c.is_active)
+_ACCOUNT = _USER.add_columns(users.c.email, users.c.is_staff, users.c.is_active).where(
+    users.c.id == bindparam("user_id")
+)
 _OWN_USER = _USER.add_columns(users.c.email, users.c.is_staff).where(
     users.c.id == bindparam("user_id")
 )
@@ -84,7 +103,7 @@ class SqlUsers:
         session.flush()
 
     def get(self, user_id: int) -> User | None:
-        return _writable(self._session).get(User, user_id)
+        return _writable(self._session).get(User, user_id, with_for_update=True)
 
     def password_by_name(self, username_key: str) -> StoredPassword | None:
         return self._password(users.c.username_key == username_key)
@@ -108,6 +127,15 @@ class SqlUsers:
     def view_own(self, user_id: int) -> schemas.OwnUser | None:
         row = self._connection.execute(_OWN_USER, {"user_id": user_id}).one_or_none()
         return None if row is None else schemas.OwnUser(*row)
+
+    def view_account(self, user_id: int) -> schemas.StaffUser | None:
+        row = self._connection.execute(_ACCOUNT, {"user_id": user_id}).one_or_none()
+        if row is None:
+            return None
+        user_id, username, joined, email, *rights = row
+        is_staff, is_active = rights
+        version = account_version(username, email, *rights)
+        return schemas.StaffUser(user_id, username, joined, email, is_staff, is_active, version)
 
     def page(self, window: Window) -> list[schemas.User]:
         statement = _by_id(_USER.where(users.c.is_active), users.c.id, window, descending=False)
@@ -393,6 +421,43 @@ class SqlIdempotencyKeys:
         )
 
 
+# --- what staff did ------------------------------------------------------------------------------
+
+_ACTION = select(
+    staff_actions.c.id,
+    _text(staff_actions.c.at),
+    staff_actions.c.staff,
+    staff_actions.c.kind,
+    staff_actions.c.object_id,
+    staff_actions.c.name,
+    staff_actions.c.action,
+).order_by(staff_actions.c.id.desc())
+
+
+class SqlActions:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, action: NewAction) -> None:
+        values = asdict(action)
+        if action.staff_id is not None:
+            name = select(users.c.username).where(users.c.id == action.staff_id)
+            values["staff"] = name.scalar_subquery()
+        self._connection.execute(insert(staff_actions).values(values))
+
+    def page(
+        self, kind: ActionKind | None, object_id: int | None, limit: int, before: int | None
+    ) -> list[schemas.StaffAction]:
+        actions, statement = staff_actions.c, _ACTION.limit(limit)
+        if kind is not None:
+            statement = statement.where(actions.kind == kind)
+        if object_id is not None:
+            statement = statement.where(actions.object_id == object_id)
+        if before is not None:
+            statement = statement.where(actions.id < before)
+        return [schemas.StaffAction(*row) for row in self._connection.execute(statement).all()]
+
+
 # --- together ------------------------------------------------------------------------------------
 
 
@@ -420,6 +485,10 @@ class SqlRepositories:
     @cached_property
     def keys(self) -> SqlIdempotencyKeys:
         return SqlIdempotencyKeys(self.connection)
+
+    @cached_property
+    def actions(self) -> SqlActions:
+        return SqlActions(self.connection)
 
 
 class _Reading(AbstractContextManager[SqlRepositories]):

@@ -168,6 +168,22 @@ limit_windows = Table(
     Column("ends", Double, nullable=False, index=True),
 )
 
+staff_actions = Table(
+    "staff_actions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    # Who it was stays said when they are gone.
+    Column("staff_id", Id, ForeignKey("users.id", ondelete="SET NULL"), index=True),
+    Column("staff", String(80)),
+    Column("kind", String(4), nullable=False),
+    Column("object_id", Id, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("action", String(200), nullable=False),
+    Index("ix_staff_actions_kind_object_id_id", "kind", "object_id", "id"),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
 mappers = registry(metadata=metadata)
 mappers.map_imperatively(User, users)
 mappers.map_imperatively(

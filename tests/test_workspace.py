@@ -23,12 +23,15 @@ ADAPTER_LINES = {
     # counterpart in the other two.
     "django_app": 490,
     "fastapi_app": 290,
-    "flask_app": 270,
+    "flask_app": 280,
 }
 """How many lines of code an adapter may have: what is more belongs to the core."""
 
 PAGE_LINES = 130
 """How many more its pages may have."""
+
+NATIVE_LINES = {"flask_app": {"commands.py": 70}}
+"""How many more what only this framework has may have: a module, or a folder of them."""
 
 HERE_ONLY = re.compile(
     r"https?://[\w.:-]+/simple\b"  # a package index
@@ -227,12 +230,14 @@ def imported(node: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize("adapter", ADAPTER_LINES)
 def test_an_adapter_stays_thin(adapter: str) -> None:
-    source = ROOT / "packages" / adapter / "src"
+    [source] = (ROOT / "packages" / adapter / "src").iterdir()
     sizes = {str(path.relative_to(source)): code_lines(path) for path in source.rglob("*.py")}
     largest = sorted(sizes.items(), key=lambda item: -item[1])
-    pages = sum(sizes.pop(name) for name in list(sizes) if name.endswith("/pages.py"))
+    for native, most in NATIVE_LINES.get(adapter, {}).items():
+        held = [name for name in sizes if name == native or name.startswith(f"{native}/")]
+        assert 0 < sum(sizes.pop(name) for name in held) <= most, native
+    assert sizes.pop("pages.py") <= PAGE_LINES
     assert sum(sizes.values()) <= ADAPTER_LINES[adapter], f"largest first: {largest}"
-    assert pages <= PAGE_LINES
 
 
 def test_lines_of_code_are_what_is_left_without_comments_and_docstrings(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from blog_core.http.wsgi import FrontMiddleware
 from blog_core.settings import Settings
 from blog_core.wiring import build
 from blog_flask.api import api, machine
+from blog_flask.commands import commands, shell_context
 from blog_flask.errors import refused
 from blog_flask.openapi import document
 from blog_flask.pages import site
@@ -32,15 +33,12 @@ class UsernameConverter(BaseConverter):
 
 
 class BlogFlask(Flask):
-    """A Flask application that holds a blog, behind the front.
-
-    `host` is the one that names the site.
-    """
+    """A Flask application that holds a blog and its settings, behind the front."""
 
     def __init__(self, blog: Blog, settings: Settings) -> None:
         super().__init__("blog_flask", static_folder=None)
         self.blog = blog
-        self.host = settings.hosts[0]
+        self.settings = settings
         self.url_map.converters |= {"id": IdConverter, "username": UsernameConverter}
         self.url_map.merge_slashes = False  # another path is another path
         # The front answers OPTIONS, and turns what escapes into a problem.
@@ -57,14 +55,17 @@ class BlogFlask(Flask):
         return document(self)
 
 
-def create_app(settings: Settings, blog: Blog | None = None) -> BlogFlask:
-    """The blog on these settings, behind the front. Nothing touches the database before a request.
+def create_app(settings: Settings | None = None, blog: Blog | None = None) -> BlogFlask:
+    """The blog on these settings, by default the environment's; `blog` stands in for theirs.
 
-    `blog` stands in for the one the settings describe.
+    Nothing touches the database before a request or a command.
     """
+    settings = settings or Settings.from_env()
     app = BlogFlask(blog or build(settings), settings)
     app.register_blueprint(api)
     app.register_blueprint(machine)
     app.register_blueprint(site)
+    app.cli.add_command(commands)
+    app.shell_context_processor(shell_context)
     refused(app)
     return app

@@ -9,6 +9,7 @@ from blog_core.blog import Blog
 from blog_core.http import forms, pages, requests
 from blog_core.http.requests import ASKED, Asked
 from blog_core.schemas import Credentials, Expected, OwnUser
+from blog_core.settings import Settings
 
 if TYPE_CHECKING:
     from blog_flask.app import BlogFlask
@@ -20,9 +21,13 @@ def blog() -> Blog:
     return cast("BlogFlask", current_app).blog
 
 
+def settings() -> Settings:
+    return cast("BlogFlask", current_app).settings
+
+
 def host() -> str:
     """The site's own, whatever was sent."""
-    return cast("BlogFlask", current_app).host
+    return settings().hosts[0]
 
 
 def document() -> bytes:

@@ -44,18 +44,24 @@ _processes.set_forkserver_preload(
 )
 
 
-def environment(database: Path) -> dict[str, str]:
+def environment(database: Path, limits: Mapping[str, str] = GENEROUS) -> dict[str, str]:
     """That of a process in which the blog in this file is served, or a mutant of it."""
     return {
         "BLOG_CORS_ORIGINS": ORIGIN,
         "BLOG_DATABASE_URL": f"sqlite:///{database}",
         "BLOG_SECRET_KEY": SECRET,
-        **GENEROUS,
+        **limits,
     }
 
 
 def outcomes(
-    target: str, tests: Iterable[str], database: Path, folder: Path, *, crashes: bool = False
+    target: str,
+    tests: Iterable[str],
+    database: Path,
+    folder: Path,
+    *,
+    crashes: bool = False,
+    limits: Mapping[str, str] = GENEROUS,
 ) -> dict[str, bool]:
     """Of these tests, which passed in every case and which failed in one.
 
@@ -65,7 +71,7 @@ def outcomes(
     """
     ours, theirs = _processes.Pipe()
     log = folder / "pytest.log"
-    given = (target, sorted(tests), environment(database), log, crashes, theirs)
+    given = (target, sorted(tests), environment(database, limits), log, crashes, theirs)
     process = _processes.Process(target=_run, args=given)
     process.start()
     theirs.close()
@@ -124,7 +130,7 @@ def _run(
     front_log.addHandler(noted)
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-p", "blog_contract.plugin"]
     # Of these modules an assertion that fails says what was compared.
-    options += ["-o", "python_files=test_*.py stored_rows.py"]
+    options += ["-o", "python_files=test_*.py set_limits.py stored_rows.py"]
     names = [f"{'blog_contract' if test.startswith('test_') else 'tests'}.{test}" for test in tests]
     code = pytest.main(
         [*options, f"--rootdir={log.parent}", "--target", target, "--pyargs", *names],

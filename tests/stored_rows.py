@@ -8,6 +8,8 @@ them as it runs the suite, in a process of its own that has the database's URL:
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
+from secrets import token_urlsafe
 
 import pytest
 from sqlalchemy import Engine, insert, update
@@ -16,7 +18,7 @@ from blog_contract.client import Client, NewPost, NewUser
 from blog_contract.resources import PAST, ids, walk
 from blog_core.settings import Settings
 from blog_core.storage.engine import writing_engine
-from blog_core.storage.tables import posts, users
+from blog_core.storage.tables import posts, sessions, users
 
 LONG_AGO = datetime(2001, 2, 3, 4, 5, 6, 7, UTC)
 FAR_AHEAD = datetime(2101, 2, 3, 4, 5, 6, 7, UTC)
@@ -90,3 +92,16 @@ def test_a_stored_hash_of_no_known_form_is_a_plain_401(
     store(database, account.id, password=stored)
     form = {"username": account.username, "password": PASSWORD}
     assert 401 == client.post("/api/tokens", json=form).status
+
+
+def test_a_session_that_was_opened_before_is_still_good(
+    client: Client, database: Engine, new_user: NewUser
+) -> None:
+    account, value = new_user(), token_urlsafe(32)
+    row = {"user_id": account.id, "digest": sha256(value.encode()).hexdigest(), "browser": "Old"}
+    dates = {"created": LONG_AGO, "expires": FAR_AHEAD}
+    with database.begin() as connection:
+        connection.execute(insert(sessions).values(row | dates))
+    cookie = [("Cookie", f"session={value}")]
+    assert account.id == client.get("/api/me", headers=cookie).json()["id"]
+    assert 200 == client.get("/settings", headers=cookie).status

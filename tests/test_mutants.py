@@ -20,12 +20,16 @@ from http_parity.errors import TargetError
 from http_parity.targets import open_target
 from tests.mutants import MUTANTS, Mutant
 from tests.runs import environment, outcomes
+from tests.workers import GENEROUS, ONCE
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent
 TARGETS = sorted({mutant.target for mutant in MUTANTS})
-STORED = {test for mutant in MUTANTS for test in mutant.tests if test.startswith("stored_rows::")}
+OWN = ("set_limits", "stored_rows")
+"""The modules of tests beside the suite: what it cannot make, or never reaches."""
+
+OWN_TESTS = {test for mutant in MUTANTS for test in mutant.tests if test.partition("::")[0] in OWN}
 SECONDS = 120
 FILE = "blog.sqlite3"
 
@@ -69,15 +73,30 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 def on_target(target: str, folder: Path) -> dict[str, bool]:
     """What all tests that are named for a target's mutants say of the target itself."""
     tests = {test for mutant in MUTANTS if mutant.target == target for test in mutant.tests}
-    return outcomes(target, tests | STORED, folder / FILE, folder)
+    tests |= OWN_TESTS
+    limited = {test for test in tests if is_limited(test)}
+    found = outcomes(target, tests - limited, folder / FILE, folder)
+    return found | outcomes(target, limited, folder / FILE, folder, limits=ONCE)
 
 
 def on_mutant(mutant: Mutant, folder: Path) -> dict[str, bool]:
     """What the tests that are named for a mutant say of it."""
     if not mutant.processes:
-        return outcomes(mutant.address, mutant.tests, folder / FILE, folder, crashes=mutant.crashes)
+        limits = ONCE if any(map(is_limited, mutant.tests)) else GENEROUS
+        return outcomes(
+            mutant.address,
+            mutant.tests,
+            folder / FILE,
+            folder,
+            crashes=mutant.crashes,
+            limits=limits,
+        )
     with serving(mutant, folder / FILE) as url:
         return outcomes(url, mutant.tests, folder / FILE, folder)
+
+
+def is_limited(test: str) -> bool:
+    return test.startswith("set_limits::")
 
 
 @pytest.fixture(scope="module")
@@ -135,18 +154,19 @@ def test_every_cause_has_its_own_name() -> None:
     assert len(MUTANTS) == len({mutant.cause for mutant in MUTANTS})
 
 
-def test_the_tests_of_stored_rows_are_all_named_for_a_mutant() -> None:
+def test_the_tests_beside_the_suite_are_all_named_for_a_mutant() -> None:
     written = {
-        f"stored_rows::{node.name}"
-        for node in ast.parse((ROOT / "tests/stored_rows.py").read_text("utf-8")).body
+        f"{module}::{node.name}"
+        for module in OWN
+        for node in ast.parse((ROOT / f"tests/{module}.py").read_text("utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
-    assert written == STORED
+    assert written == OWN_TESTS
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_framework_serves_the_rows_that_were_stored_before(
+def test_every_framework_passes_the_tests_beside_the_suite(
     target: str, runs: dict[str, Future[dict[str, bool]]]
 ) -> None:
     found = runs[target].result()
-    assert dict.fromkeys(STORED, True) == {test: found[test] for test in STORED}
+    assert dict.fromkeys(OWN_TESTS, True) == {test: found[test] for test in OWN_TESTS}

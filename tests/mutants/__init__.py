@@ -15,10 +15,11 @@ from pathlib import Path
 class Mutant:
     """A module here, the target it is made from, and the tests that fail on it.
 
-    A test is `module::function` of the contract suite, or of `tests/stored_rows.py`. `cause` is
-    what somebody would call the fault who sees what it changes for a client. So many `processes`
-    serve it, of gunicorn or uvicorn; 0 is in the process of the tests. `crashes` says that the
-    fault is an unexpected error; no other mutant may have one.
+    A test is `module::function` of the contract suite, or of `tests/stored_rows.py` and
+    `tests/set_limits.py`, which stand beside it. `cause` is what somebody would call the fault who
+    sees what it changes for a client. So many `processes` serve it, of gunicorn or uvicorn; 0 is in
+    the process of the tests. `crashes` says that the fault is an unexpected error; no other mutant
+    may have one.
     """
 
     name: str
@@ -106,6 +107,11 @@ KEY_ORDER = (
     "test_users::test_me_is_the_own_user_in_these_bytes",
 )
 NO_CREDENTIALS = ("test_credentials::test_without_credentials_it_is_401_and_the_answer_says_which",)
+MADE_UP_SESSION = (
+    "test_sessions::test_a_made_up_session_is_401_wherever_the_api_reads_credentials",
+    "test_pages::test_whoever_sends_a_made_up_session_is_an_anonymous_visitor",
+)
+OTHER_SITES = ("test_sessions::test_an_unsafe_request_is_refused_unless_this_site_made_it",)
 NOT_ONES_OWN = (
     "test_rights::test_a_published_post_of_another_is_seen_but_not_the_callers_to_change",
 )
@@ -309,6 +315,107 @@ MUTANTS = (
         "flask-wsgi",
         ("test_methods::test_what_is_written_by_post_is_not_written_by_get",),
         "GET changes something",
+    ),
+    Mutant(
+        "old_cookie_crashes",
+        "fastapi-asgi",
+        MADE_UP_SESSION,
+        "a session cookie from before the move is a server error",
+        crashes=True,
+    ),
+    Mutant(
+        "own_session_cookie",
+        "flask-wsgi",
+        ("stored_rows::test_a_session_that_was_opened_before_is_still_good",),
+        "sessions opened before the move are not good any more",
+    ),
+    Mutant(
+        "session_taken_over",
+        "django-wsgi",
+        ("test_sessions::test_a_value_from_before_signing_in_is_never_taken_over",),
+        "a session value from before signing in is good after it",
+    ),
+    Mutant(
+        "sign_out_leaves_session",
+        "fastapi-asgi",
+        ("test_sessions::test_signing_out_ends_the_session_and_takes_the_cookie_away",),
+        "a session that was signed out is still good",
+    ),
+    Mutant(
+        "password_keeps_sessions",
+        "django-wsgi",
+        ("test_sessions::test_a_password_changed_over_the_api_ends_every_other_session",),
+        "a changed password leaves sessions open",
+    ),
+    Mutant(
+        "other_sites_accepted",
+        "fastapi-asgi",
+        (
+            *OTHER_SITES,
+            "test_sessions::test_another_sites_form_is_403_whatever_it_holds_and_does_nothing",
+        ),
+        "another site's form is taken with the visitor's session",
+    ),
+    Mutant(
+        "same_site_accepted",
+        "flask-wsgi",
+        OTHER_SITES,
+        "a form of another host of the same domain is taken",
+    ),
+    Mutant(
+        "sign_out_by_get",
+        "flask-wsgi",
+        ("test_sessions::test_a_link_does_nothing_of_what_a_form_does",),
+        "a link from another site does what only a form may",
+    ),
+    Mutant(
+        "own_page_kept",
+        "flask-wsgi",
+        ("test_pages::test_only_what_everybody_sees_may_be_kept",),
+        "a page for one visitor may be kept by shared caches",
+    ),
+    Mutant(
+        "led_elsewhere",
+        "django-wsgi",
+        ("test_forms::test_next_is_followed_only_to_a_path_of_this_site",),
+        "a redirect leads to another site",
+    ),
+    Mutant(
+        "title_unescaped",
+        "fastapi-asgi",
+        ("test_forms::test_a_preview_shows_the_post_above_the_form_and_stores_nothing",),
+        "what was typed is not escaped on a page",
+    ),
+    Mutant(
+        "form_sent_twice",
+        "fastapi-asgi",
+        ("test_forms::test_the_same_form_sent_twice_makes_one_post",),
+        "a form sent twice is done twice",
+    ),
+    Mutant(
+        "edit_overwrites",
+        "flask-wsgi",
+        ("test_forms::test_of_two_changes_at_once_neither_is_lost",),
+        "a form saves over what was saved meanwhile",
+    ),
+    Mutant(
+        "multipart_crashes",
+        "fastapi-asgi",
+        ("test_forms::test_no_multipart_form_is_read_whatever_its_parts_are",),
+        "a multipart part without a file name is a server error",
+        crashes=True,
+    ),
+    Mutant(
+        "set_limits_ignored",
+        "fastapi-asgi",
+        ("set_limits::test_the_limits_that_were_set_are_the_ones_that_count",),
+        "limits that were set are not the ones that count",
+    ),
+    Mutant(
+        "forwarded_for_believed",
+        "django-wsgi",
+        ("set_limits::test_whoever_makes_up_addresses_is_no_other_client",),
+        "a made-up X-Forwarded-For is another client",
     ),
     Mutant(
         "cors_missing_on_errors",

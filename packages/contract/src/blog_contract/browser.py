@@ -19,6 +19,14 @@ from http_parity.exchange import Answer
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html; charset=utf-8"
 
+SESSIONS_OF_OTHERS = [
+    "t3zdqv9gkkd6qpwmkcd0ze4xvkixvhq6",
+    "eyJfdXNlcl9pZCI6IjEifQ.aSJRZw.6s0yTQnD0qcJb6a3v9bq8XyQm4E",
+    "2|1:0|10:1795305600|7:session|8:InVzZXIi|" + "0f" * 32,
+    '"1:InVzZXIi:1tXyZ9:0f0f"',
+]
+"""What Django, Flask, Tornado and Django's signed cookies have for the value of a session."""
+
 
 @dataclass(frozen=True)
 class Form:

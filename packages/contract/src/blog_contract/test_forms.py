@@ -43,6 +43,21 @@ def test_a_form_of_another_type_is_415(
     assert TITLES[415] in screen.text
 
 
+MULTIPART = (
+    b'--x\r\nContent-Disposition: form-data; name="title"; filename="a.txt"\r\n\r\nT\r\n--x--\r\n',
+    b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nT\r\n--x--\r\n',
+    b'--x\r\nContent-Disposition: form-data; name="title"; filename=""\r\n\r\nT',
+)
+"""A file, a part that is none, and one that is cut off."""
+
+
+@sentence("form-type")
+@pytest.mark.parametrize("body", MULTIPART, ids=["a file", "no file", "cut off"])
+def test_no_multipart_form_is_read_whatever_its_parts_are(browser: Browser, body: bytes) -> None:
+    screen = browser.post_body("/write", body, "multipart/form-data; boundary=x")
+    assert (415, FORM) == (screen.status, screen.header("Accept-Post"))
+
+
 @sentence("form-type")
 @pytest.mark.parametrize("content_type", [FORM.upper(), f"{FORM};charset=UTF-8"])
 def test_the_type_of_a_form_is_read_without_regard_to_case(

@@ -6,7 +6,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from blog_contract.answers import NEVER, TITLES
-from blog_contract.browser import HTML, Browser, Screen, SignedIn, assert_harmless
+from blog_contract.browser import (
+    HTML,
+    SESSIONS_OF_OTHERS,
+    Browser,
+    Screen,
+    SignedIn,
+    assert_harmless,
+)
 from blog_contract.client import Account, Client, NewPost, NewUser, Post
 from blog_contract.resources import FUTURE, INSTANT, PAST, unique
 from blog_contract.sentences import sentence
@@ -242,7 +249,7 @@ def test_an_id_out_of_form_has_no_page(anybody: Browser, post_id: str) -> None:
 
 
 @sentence("page-visitor")
-@pytest.mark.parametrize("value", ["made-up", "", "x" * 43, "a.b.c"])
+@pytest.mark.parametrize("value", ["made-up", "", "x" * 43, *SESSIONS_OF_OTHERS])
 def test_whoever_sends_a_made_up_session_is_an_anonymous_visitor(
     anybody: Browser, post: Post, value: str
 ) -> None:

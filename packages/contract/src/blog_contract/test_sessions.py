@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from blog_contract.answers import assert_problem
-from blog_contract.browser import FORM, Browser, SignedIn
+from blog_contract.browser import FORM, SESSIONS_OF_OTHERS, Browser, SignedIn
 from blog_contract.client import Account, Client, NewPost, NewUser
 from blog_contract.resources import PAST, sign_up_form, unique
 from blog_contract.sentences import sentence
@@ -109,7 +109,7 @@ def test_where_a_token_is_sent_the_cookie_is_not_looked_at(
 
 
 @sentence("session-over", "status-401")
-@pytest.mark.parametrize("value", ["made-up", "", "x" * 43, "é", "a.b.c", "0" * 4_000])
+@pytest.mark.parametrize("value", ["made-up", "", "x" * 43, "é", "0" * 4_000, *SESSIONS_OF_OTHERS])
 @pytest.mark.parametrize(
     ("method", "path"),
     [("GET", "/api/me"), ("GET", "/api/posts"), ("POST", "/api/posts"), ("GET", "/api/users")],
@@ -353,6 +353,29 @@ def test_every_site_may_lead_here_and_read_what_the_browser_lets_it(
 ) -> None:
     fields = [("Sec-Fetch-Site", "cross-site"), ("Origin", ELSEWHERE), browser.cookie]
     assert client.request(method, path, headers=fields).status in (200, 204)
+
+
+@sentence("cross-site", "page-edit", "page-delete", "page-settings")
+@pytest.mark.parametrize("fetched", ["cross-site", "none"])
+def test_a_link_does_nothing_of_what_a_form_does(
+    client: Client, own: Account, new_post: NewPost, sign_in: SignedIn, fetched: str
+) -> None:
+    browser, post = sign_in(own), new_post(own)
+    linked: dict[str, dict[str, str]] = {
+        f"/posts/{post.id}/delete": {"version": "1"},
+        f"/posts/{post.id}/edit": {"version": "1", "title": "By a link", "action": "publish"},
+        "/write": {"title": "By a link", "key": "k"},
+        "/settings": {"action": "end-all"},
+        "/settings?": {"action": "delete-account", "username": own.username},
+        "/logout": {},
+    }
+    for path, fields in linked.items():
+        target = f"{path.rstrip('?')}?{urlencode(fields)}"
+        assert browser.ask("GET", target, b"", [("Sec-Fetch-Site", fetched)]).status in (200, 405)
+    assert 200 == browser.get("/settings").status
+    assert post.body == client.get(post.path, token=own.token).json()
+    drafts = client.get("/api/posts?status=draft", token=own.token).json()["results"]
+    assert [post.id] == [draft["id"] for draft in drafts]
 
 
 @sentence("cross-site", "page-problem")

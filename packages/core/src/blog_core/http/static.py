@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Self
 
-from blog_core.http.replies import Reply
+from blog_core.http.replies import Headers, Reply
 
 # A day. What a page refers to by `url` changes its address when it changes.
 CACHING = "public, max-age=86400"
@@ -26,6 +27,12 @@ class File:
     reply: Reply
     version: str
 
+    @classmethod
+    def of(cls, kind: str, content: bytes, headers: Headers = ()) -> Self:
+        version = sha256(content).hexdigest()[:16]
+        named = (("Content-Type", kind), ("ETag", f'"{version}"'), *headers)
+        return cls(Reply(200, named, content), version)
+
 
 def url(name: str) -> str:
     """The address of a file as pages give it: another one for other bytes."""
@@ -40,10 +47,7 @@ def _found(folder: Traversable, path: str) -> Iterator[tuple[str, File]]:
             continue
         kind = _TYPES.get(entry.name[entry.name.rfind(".") :])
         if kind is not None:
-            content = entry.read_bytes()
-            version = sha256(content).hexdigest()[:16]
-            headers = (("Content-Type", kind), ("ETag", f'"{version}"'))
-            yield path + entry.name, File(Reply(200, headers, content), version)
+            yield path + entry.name, File.of(kind, entry.read_bytes())
 
 
 FILES: Mapping[str, File] = dict(_found(files("blog_core.http") / "static", "/static/"))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 
+NATIVE = ("/admin", "/browse", "/docs")
+"""What is the framework's own is in no checklist."""
+
 Routes = dict[tuple[str, str], str]
 """By method and path, what of `api.py` or `pages.py` answers: `function` or `Class.method`."""
 
@@ -30,6 +33,7 @@ def of_django() -> Routes:
     return {
         (method.upper(), path): name
         for path, view in _views("/", urlpatterns)
+        if not path.startswith(NATIVE)
         for method, name in _by_method(view)
     }
 
@@ -67,6 +71,7 @@ def of_flask() -> Routes:
     return {
         (method, re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule)): rule.endpoint.rpartition(".")[2]
         for rule in rules
+        if not rule.rule.startswith(NATIVE)
         for method in rule.methods or ()
         if method != "HEAD"  # Flask adds it to GET
     }

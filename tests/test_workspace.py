@@ -21,7 +21,7 @@ MEMBERS = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 ADAPTER_LINES = {
     # REST framework's settings, URLs, serializers and schema class are its idiom, and have no
     # counterpart in the other two.
-    "django_app": 490,
+    "django_app": 500,
     "fastapi_app": 290,
     "flask_app": 280,
 }
@@ -30,7 +30,11 @@ ADAPTER_LINES = {
 PAGE_LINES = 130
 """How many more its pages may have."""
 
-NATIVE_LINES = {"flask_app": {"commands.py": 70}}
+NATIVE_LINES = {
+    "django_app": {"docs.py": 18},
+    "fastapi_app": {"docs.py": 12},
+    "flask_app": {"commands.py": 70, "docs.py": 12},
+}
 """How many more what only this framework has may have: a module, or a folder of them."""
 
 HERE_ONLY = re.compile(

@@ -86,7 +86,7 @@ def test_an_escaped_slash_is_no_slash(
         "/openapi",
         "/openapi.json/",
         "/OpenAPI.json",
-        "/docs",
+        "/swagger",
         "/redoc",
         "/schema",
     ],

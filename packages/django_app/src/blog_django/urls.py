@@ -5,7 +5,7 @@ from django.urls.converters import IntConverter, StringConverter
 from rest_framework.routers import SimpleRouter
 
 from blog_core.http.operations import ID, USERNAME
-from blog_django import api, pages
+from blog_django import api, docs, pages
 
 
 class IdConverter(IntConverter):
@@ -57,4 +57,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include(api_urls)),
     path("", include(machine_urls)),
     path("", include(page_urls)),
+    path("docs", include(docs)),
 ]

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from blog_core.blog import Blog
-from blog_core.http import documents
+from blog_core.http import documents, swagger
 from blog_core.http.asgi import FrontMiddleware
 from blog_core.http.front import Front
 from blog_core.http.operations import OPERATIONS, PAGES
 from blog_core.settings import Settings
 from blog_core.wiring import build
 from blog_fastapi.api import api, machine
+from blog_fastapi.docs import docs
 from blog_fastapi.errors import install
 from blog_fastapi.pages import site
 
@@ -33,13 +34,14 @@ def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
         version=documents.VERSION,
         lifespan=lifespan,
         redirect_slashes=False,  # another path is another path
-        openapi_url=None,  # served by the operation `openapi`, behind the same rules
+        # Served by the operation `openapi` and by `docs`, behind the same rules.
+        openapi_url=None,
         # Asks the environment about it on every request otherwise.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         # Not included: an included router is searched twice for each request.
-        routes=[*api.routes, *machine.routes, *site.routes],
+        routes=[*api.routes, *machine.routes, *site.routes, *docs.routes],
     )
     app.state.blog = blog or build(settings)
     app.state.host = settings.hosts[0]
     install(app)
-    return FrontMiddleware(app, Front(settings, (*OPERATIONS, *PAGES)))
+    return FrontMiddleware(app, Front(settings, (*OPERATIONS, *PAGES), [swagger.NATIVE]))

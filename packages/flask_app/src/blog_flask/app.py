@@ -8,6 +8,7 @@ from jinja2 import Environment
 from werkzeug.routing import BaseConverter
 
 from blog_core.blog import Blog
+from blog_core.http import swagger
 from blog_core.http.front import Front
 from blog_core.http.operations import ID, OPERATIONS, PAGES, USERNAME
 from blog_core.http.pages import environment
@@ -16,6 +17,7 @@ from blog_core.settings import Settings
 from blog_core.wiring import build
 from blog_flask.api import api, machine
 from blog_flask.commands import commands, shell_context
+from blog_flask.docs import docs
 from blog_flask.errors import refused
 from blog_flask.openapi import document
 from blog_flask.pages import site
@@ -44,7 +46,7 @@ class BlogFlask(Flask):
         # The front answers OPTIONS, and turns what escapes into a problem.
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.config["PROPAGATE_EXCEPTIONS"] = True
-        front = Front(settings, (*OPERATIONS, *PAGES))
+        front = Front(settings, (*OPERATIONS, *PAGES), [swagger.NATIVE])
         self.wsgi_app: Any = FrontMiddleware(super().wsgi_app, front)
 
     def create_jinja_environment(self) -> Environment:  # type: ignore[override] # needs no more
@@ -65,6 +67,7 @@ def create_app(settings: Settings | None = None, blog: Blog | None = None) -> Bl
     app.register_blueprint(api)
     app.register_blueprint(machine)
     app.register_blueprint(site)
+    app.register_blueprint(docs)
     app.cli.add_command(commands)
     app.shell_context_processor(shell_context)
     refused(app)

@@ -23,7 +23,7 @@ def document(app: Flask) -> bytes:
         spec.components.schema(name, schema)
     for rule in app.url_map.iter_rules():
         blueprint, _, name = rule.endpoint.partition(".")
-        if blueprint == "pages":
+        if blueprint in ("pages", "docs"):
             continue
         operation = BY_NAME[name]
         method = operation.method.lower()

@@ -99,7 +99,7 @@ def corrected(path: str, body: dict[str, Any], account: str | None) -> dict[str,
         # The others stay as they are: many of these names are taken, 409.
         username = distinct(body["username"])
         fields |= {"username": username, "email": f"{username}@example.com"}
-    if path == "/api/tokens" and chosen:
+    if path in ("/api/tokens", "/api/oauth/token") and chosen:
         # The others stay as they are: 401.
         fields |= {"username": "ada", "password": PASSWORD}
     if account is not None and path == "/api/me/password":

@@ -93,13 +93,19 @@ def test_a_compressed_form_is_refused() -> None:
         (b"&&a=1&", {"a": "1"}),
         (b"a=1;b=2", {"a": "1;b=2"}),
         (b"a=b=c", {"a": "b=c"}),
-        (b"a=1%0D%0A2%0D3%0A4", {"a": "1\n2\n3\n4"}),
+        (b"a=1%0D%0A2%0D3%0A4", {"a": "1\r\n2\r3\n4"}),
         (b"", {}),
     ],
 )
-def test_fields_are_what_was_typed(body: bytes, fields: dict[str, str]) -> None:
+def test_fields_are_what_was_sent(body: bytes, fields: dict[str, str]) -> None:
     assert read(body) == body
     assert fields == forms.fields(body)
+
+
+@pytest.mark.sentence("form-fields")
+def test_lines_of_a_form_end_in_lf() -> None:
+    form = forms.PostForm(forms.fields(b"title=T&content=1%0D%0A2%0D3%0A4"))
+    assert "1\n2\n3\n4" == form.values["content"]
 
 
 @pytest.mark.sentence("page-next")

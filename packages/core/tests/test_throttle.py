@@ -219,6 +219,7 @@ def test_a_shared_store_learns_no_names_and_addresses(sqlite_url: str) -> None:
     [
         ("sign_in", "sign-in-network"),
         ("login", "sign-in-network"),
+        ("grant_token", "sign-in-network"),
         ("sign_up", "sign-up"),
         ("register", "sign-up"),
         ("list_posts", "reads"),

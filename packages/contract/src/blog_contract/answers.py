@@ -40,6 +40,7 @@ ALLOW = {
     "/api/tokens": "GET, HEAD, OPTIONS, POST",
     "/api/tokens/{id}": "DELETE, OPTIONS",
     "/api/tokens/current": "DELETE, OPTIONS",
+    "/api/oauth/token": "OPTIONS, POST",
     "/api/posts": "GET, HEAD, OPTIONS, POST",
     "/api/posts/{id}": "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
     "/api/posts/{id}/publish": "OPTIONS, POST",

@@ -5,7 +5,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from blog_core import schemas
-from blog_core.http import replies, requests
+from blog_core.http import oauth, replies, requests
 from blog_core.http.operations import ID, USERNAME
 from blog_django import serializers
 from blog_django.errors import send
@@ -73,6 +73,13 @@ class TokenViewSet(BlogViewSet):
     def destroy(self, request: Request, token_id: str) -> HttpResponse:
         blog().end_token(self.caller, int(token_id))
         return send(replies.NO_CONTENT)
+
+
+class OAuthViewSet(BlogViewSet):
+    def create(self, request: Request) -> HttpResponse:
+        with oauth.errors():
+            granted = blog().sign_in(oauth.sign_in(self.fields))
+        return send(oauth.granted(granted))
 
 
 class PostViewSet(BlogViewSet):

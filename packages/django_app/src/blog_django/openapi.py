@@ -2,7 +2,7 @@
 
 import json
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -81,10 +81,11 @@ class OperationSchema(AutoSchema):
         ]
 
     def get_request_serializer(self) -> Any:
-        if self.operation.body is None:
+        operation, view = self.operation, cast("Any", self.view)
+        if operation.body is None:
             return None
-        view: Any = self.view
-        return {"application/json": self.component(view.get_serializer_class().schema)}
+        schema = operation.body if operation.form else view.get_serializer_class().schema
+        return {operation.content_type: self.component(schema)}
 
     def get_response_serializers(self) -> Any:
         operation = self.operation
@@ -95,6 +96,10 @@ class OperationSchema(AutoSchema):
         for status in documents.error_statuses(operation):
             answers[status, documents.PROBLEM_TYPE] = OpenApiResponse(
                 documents.PROBLEM_REF, problems.TITLES[status]
+            )
+        if operation.refusal is not None:
+            answers[400, "application/json"] = OpenApiResponse(
+                self.component(operation.refusal), problems.TITLES[400]
             )
         return answers
 

@@ -47,7 +47,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": documents.VERSION,
     "APPEND_COMPONENTS": {
         "schemas": documents.PROBLEM_SCHEMAS,
-        "securitySchemes": {"bearer": documents.BEARER},
+        "securitySchemes": documents.SECURITY_SCHEMES,
     },
     "POSTPROCESSING_HOOKS": [],  # the default one moves enums into components
     "SORT_OPERATIONS": "blog_django.openapi.position",

@@ -30,6 +30,7 @@ api_urls = [
     *router.urls,
     path("me", me),
     path("me/password", api.MeViewSet.as_view({"post": "change_password"})),
+    path("oauth/token", api.OAuthViewSet.as_view({"post": "create"})),
 ]
 
 machine_urls = [

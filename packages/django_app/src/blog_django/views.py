@@ -94,6 +94,11 @@ class BlogViewSet(GenericViewSet[Any]):
         """What the caller sent to say who they are."""
         return asked_of(self.request._request).credentials
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """The form that was sent."""
+        return forms.fields(asked_of(self.request._request).body)
+
     def get_serializer_class(self) -> type[SchemaSerializer]:
         return self.serializer_classes[self.action]
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Request, Response
 
 from blog_core import schemas
-from blog_core.http import documents, replies, requests
+from blog_core.http import documents, oauth, replies, requests
 from blog_core.http.operations import PostPage, TokenPage, UserPage
 from blog_fastapi.errors import described, send
 from blog_fastapi.openapi import document
-from blog_fastapi.session import Anyone, OperationRoute, PageAsked, PostsAsked, SignedIn
+from blog_fastapi.session import Anyone, Fields, OperationRoute, PageAsked, PostsAsked, SignedIn
 
 api = APIRouter(prefix="/api", route_class=OperationRoute)
 machine = APIRouter(route_class=OperationRoute)
@@ -78,6 +78,13 @@ def end_current_token(session: SignedIn) -> Response:
 def end_token(session: SignedIn, token_id: Id) -> Response:
     session.blog.end_token(session.caller, token_id)
     return send(replies.NO_CONTENT)
+
+
+@api.post("/oauth/token", response_model=oauth.AccessToken, **described("grant_token"))
+def grant_token(session: Anyone, fields: Fields) -> Response:
+    with oauth.errors():
+        granted = session.blog.sign_in(oauth.sign_in(fields))
+    return send(oauth.granted(granted))
 
 
 @api.get("/posts", response_model=PostPage, **described("list_posts"))

@@ -27,15 +27,20 @@ class Described(TypedDict):
 def described(name: str) -> Described:
     """An operation's name in the document, the status of a success and what else it answers."""
     operation = BY_NAME[name]
-    problem = {"content": {documents.PROBLEM_TYPE: {"schema": documents.PROBLEM_REF}}}
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {
+            "description": problems.TITLES[status],
+            "content": {documents.PROBLEM_TYPE: {"schema": documents.PROBLEM_REF}},
+        }
+        for status in documents.error_statuses(operation)
+    }
+    if operation.refusal is not None:
+        responses[400]["model"] = operation.refusal
     return {
         "operation_id": name,
         "summary": documents.summary(name),
         "status_code": operation.success,
-        "responses": {
-            status: {"description": problems.TITLES[status], **problem}
-            for status in documents.error_statuses(operation)
-        },
+        "responses": responses,
     }
 
 

@@ -3,9 +3,20 @@
 from flask import Blueprint, Response
 
 from blog_core import schemas
-from blog_core.http import replies
+from blog_core.http import oauth, replies
 from blog_flask.errors import send
-from blog_flask.session import admit, blog, body, caller, document, expected, key, query, throttle
+from blog_flask.session import (
+    admit,
+    blog,
+    body,
+    caller,
+    document,
+    expected,
+    fields,
+    key,
+    query,
+    throttle,
+)
 
 api = Blueprint("api", __name__, url_prefix="/api")
 machine = Blueprint("machine", __name__)
@@ -76,6 +87,13 @@ def end_current_token() -> Response:
 def end_token(token_id: int) -> Response:
     blog().end_token(caller(), token_id)
     return send(replies.NO_CONTENT)
+
+
+@api.post("/oauth/token")
+def grant_token() -> Response:
+    with oauth.errors():
+        granted = blog().sign_in(oauth.sign_in(fields()))
+    return send(oauth.granted(granted))
 
 
 @api.get("/posts")

@@ -18,7 +18,8 @@ _PARAMETERS = {"id": documents.ID_SCHEMA, "username": documents.USERNAME_SCHEMA}
 def document(app: Flask) -> bytes:
     """The document as JSON."""
     spec = APISpec(documents.TITLE, documents.VERSION, "3.1.0")
-    spec.components.security_scheme("bearer", documents.BEARER)
+    for name, scheme in documents.SECURITY_SCHEMES.items():
+        spec.components.security_scheme(name, scheme)
     for name, schema in documents.PROBLEM_SCHEMAS.items():
         spec.components.schema(name, schema)
     for rule in app.url_map.iter_rules():
@@ -41,16 +42,18 @@ def _describe(spec: APISpec, operation: Operation, rule: Rule) -> dict[str, Any]
         "parameters": _parameters(operation, rule),
         "responses": {str(operation.success): _success(spec, operation)},
     }
-    problem = {documents.PROBLEM_TYPE: {"schema": documents.PROBLEM_REF}}
     for status in documents.error_statuses(operation):
-        description = {"description": problems.TITLES[status], "content": problem}
+        content = {documents.PROBLEM_TYPE: {"schema": documents.PROBLEM_REF}}
+        if status == 400 and operation.refusal is not None:
+            content["application/json"] = {"schema": _component(spec, operation.refusal)}
+        description = {"description": problems.TITLES[status], "content": content}
         described["responses"][str(status)] = description
     if operation.credentials != "unread":
         described["security"] = documents.security(operation)
     if operation.body is not None:
         described["requestBody"] = {
             "required": not operation.body_optional,
-            "content": {"application/json": {"schema": _component(spec, operation.body)}},
+            "content": {operation.content_type: {"schema": _component(spec, operation.body)}},
         }
     return described
 

@@ -10,7 +10,14 @@ from blog_core.http.operations import BY_NAME, Operation
 
 TITLE = "Blog"
 VERSION = "1"
-BEARER = {"type": "http", "scheme": "bearer"}
+SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    # The same token, asked for by the documentation itself.
+    "password": {
+        "type": "oauth2",
+        "flows": {"password": {"tokenUrl": "/api/oauth/token", "scopes": {}}},
+    },
+}
 PROBLEM_TYPE = "application/problem+json"
 
 ID_SCHEMA: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
@@ -88,7 +95,7 @@ def error_statuses(operation: Operation) -> tuple[int, ...]:
     if operation.versioned:
         statuses |= {412, 428}
     if operation.body is not None:
-        statuses |= {415, 422}
+        statuses |= {415} if operation.form else {415, 422}
     if operation.query is not None:
         statuses.add(422)
     return tuple(sorted(statuses))
@@ -96,8 +103,8 @@ def error_statuses(operation: Operation) -> tuple[int, ...]:
 
 def security(operation: Operation) -> list[dict[str, list[str]]]:
     """Which credentials it takes: a token, a token or none, or (empty) none at all."""
-    token: dict[str, list[str]] = {"bearer": []}
-    return {"needed": [token], "optional": [{}, token], "unread": []}[operation.credentials]
+    token: list[dict[str, list[str]]] = [{name: []} for name in SECURITY_SCHEMES]
+    return {"needed": token, "optional": [{}, *token], "unread": []}[operation.credentials]
 
 
 def summary(name: str) -> str:

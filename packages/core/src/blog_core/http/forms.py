@@ -73,8 +73,8 @@ def why_unreadable(body: bytes) -> str | None:
 
 
 def fields(body: bytes) -> dict[str, str]:
-    """The fields of a readable form. Their lines end in LF, whatever the browser sends."""
-    return {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in _pairs(body)}
+    """The fields of a readable form, as they were sent."""
+    return dict(_pairs(body))
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
@@ -138,14 +138,17 @@ class Again(Exception):
 
 
 class Form:
-    """A form as it was typed. Each field that was not sent is empty; others are not looked at."""
+    """A form as it was typed. Each field that was not sent is empty; others are not looked at.
+
+    Lines end in LF, whatever the browser sends.
+    """
 
     names: ClassVar[tuple[str, ...]]
     secrets: ClassVar[tuple[str, ...]] = ()
     keyed: ClassVar[bool] = False
 
     def __init__(self, sent: Mapping[str, str] | None = None) -> None:
-        self.values = {name: (sent or {}).get(name, "") for name in self.names}
+        self.values = {name: _lines((sent or {}).get(name, "")) for name in self.names}
         self.errors: list[FieldError] = []
         self.headers: Headers = ()
         # A second click, or the same page sent again, is then the same request.
@@ -197,6 +200,10 @@ class Form:
     def read(self, schema: type[Schema]) -> Schema:
         """The fields as a use case takes them, where an empty one is missing. Raises Invalid."""
         return _valid(schema, {name: value for name in self.names if (value := self.values[name])})
+
+
+def _lines(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def new_key() -> str:

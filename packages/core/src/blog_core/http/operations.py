@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from blog_core import schemas
-from blog_core.http import forms
+from blog_core.http import forms, oauth
 from blog_core.ports import LimitName
 
 
@@ -20,7 +20,8 @@ class Operation:
     `name` is the function's name in every adapter and the `operationId` of its document;
     `answer` is the schema of a success, which has the status `success`; `versioned` says that
     `If-Match` is needed, `keyed` that an `Idempotency-Key` is understood. `form` says that the body
-    is a form's; such an operation has no `body`, because a form is read by the page that shows it.
+    is a form's; that of a page has no `body`, because a form is read by the page that shows it.
+    `refusal` is the schema in which the operation itself says 400, where that is no problem's.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Operation:
     keyed: bool = False
     forbids: bool = False
     form: bool = False
+    refusal: Any = None
     native: "Native | None" = None
 
     @property
@@ -69,6 +71,7 @@ class Native:
 
 _COUNTS: dict[str, LimitName | None] = {
     "sign_in": "sign-in-network",
+    "grant_token": "sign-in-network",
     "login": "sign-in-network",
     "sign_up": "sign-up",
     "register": "sign-up",
@@ -126,6 +129,16 @@ OPERATIONS = (
     Operation("list_tokens", "GET", "/api/tokens", TokenPage, query=schemas.PageQuery),
     Operation("end_current_token", "DELETE", "/api/tokens/current", success=204),
     Operation("end_token", "DELETE", "/api/tokens/{token_id}", success=204),
+    Operation(
+        "grant_token",
+        "POST",
+        "/api/oauth/token",
+        oauth.AccessToken,
+        credentials="unread",
+        body=oauth.PasswordGrant,
+        form=True,
+        refusal=oauth.GrantRefused,
+    ),
     Operation(
         "list_posts",
         "GET",

@@ -35,6 +35,9 @@ LOSSY = ("django-granian", "flask-granian")
 FUZZED = {"django": "django-gunicorn", "flask": "flask-granian", "fastapi": "fastapi-uvicorn"}
 # What browser/conftest.py starts, by the names that distributions give it.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# With what it needs as it was on that day.
+OBSERVATORY = "@mdn/mdn-http-observatory@1.4.8"
+OBSERVATORY_DAY = "2026-11-22"
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv"
@@ -158,21 +161,40 @@ def wheel(session: nox.Session) -> None:
         session.run("python", WITH_BLOG, "flask-gunicorn", *suite(pytest), *session.posargs)
 
 
-@nox.session(default=False)
+@nox.session
 def browser(session: nox.Session) -> None:
     """Walk through the pages in Chromium, have axe look at them, keep pictures of them."""
+    if not any(map(shutil.which, CHROMIUMS)) and os.geteuid() == 0 and shutil.which("apt-get"):
+        for step in ("update", "install --no-install-recommends chromium"):
+            session.run_install(
+                *("apt-get", "-q", "-y", *step.split()),
+                env={"DEBIAN_FRONTEND": "noninteractive"},
+                external=True,
+                success_codes=range(256),  # what to do where it fails is said below
+            )
     if not any(map(shutil.which, CHROMIUMS)):
-        if os.geteuid() or not shutil.which("apt-get"):
-            session.error("Install Chromium (on Debian: apt-get install chromium), then try again.")
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        session.run_install("apt-get", "update", "-q", env=quiet, external=True)
-        session.run_install(
-            *("apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"),
-            env=quiet,
-            external=True,
-        )
+        session.error("Install Chromium (on Debian: apt-get install chromium), then try again")
     install(session, "browser")
     session.run("python", "-m", "pytest", *(session.posargs or ["browser"]))
+
+
+@nox.session(default=False)
+def observatory(session: nox.Session) -> None:
+    """Have the MDN HTTP Observatory grade the three over https; npm fetches it."""
+    if not shutil.which("npm"):
+        session.error("Install Node 20 or later with npm, then try again")
+    install(session, "test")
+    grader = Path(session.create_tmp(), "observatory").resolve()
+    session.run_install(
+        *("npm", "install", "--prefix", str(grader), "--no-save", "--no-audit", "--no-fund"),
+        # Its own script only fetches lists of hosts that browsers know; ours is on none of them.
+        *("--ignore-scripts", OBSERVATORY, "--before", OBSERVATORY_DAY),
+        external=True,
+    )
+    package = grader / "node_modules" / "@mdn" / "mdn-http-observatory"
+    (package / "conf" / "hsts-preload.json").write_text("{}", "utf-8")
+    scan = str(package / "src" / "scan.js")
+    session.run("python", "-m", "tools.observatory", scan, *session.posargs)
 
 
 @nox.session

@@ -1,7 +1,7 @@
 """The three frameworks behind their production servers, and Chromium in front of them.
 
-All three share one database, and one host name: a browser's cookies do not know ports, so whoever
-signs in at one is signed in at the others.
+All three share one database and one host name. Behind one address, each request goes to the next of
+them: the page, its style, the form that it sends.
 """
 
 import os
@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from blog_core.security.passwords import Argon2Hasher
 from blog_core.storage.repositories import SqlStorage
-from browser.visitor import Site, Visitor
+from browser.visitor import Visitor
+from tools.relay import HOST, relay
 from tools.with_blog import GENEROUS_LIMITS, serving, triptych
 from triptych import filling
 
@@ -34,8 +35,8 @@ AUTHORS_PASSWORD = "three windows, open"
 
 
 @pytest.fixture(scope="session")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
-    """Each framework, and `all`: whose pages are asked of one framework after the other."""
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The URL of each framework, and of `all` of them behind one address."""
     directory = tmp_path_factory.mktemp("blog")
     database = f"sqlite:///{directory}/blog.sqlite3"
     env = os.environ | {
@@ -55,7 +56,9 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]
             )
             for framework, server in PRODUCTION.items()
         }
-        yield {name: Site([url]) for name, url in urls.items()} | {"all": Site([*urls.values()])}
+        ports = [int(url.rpartition(":")[2]) for url in urls.values()]
+        urls["all"] = f"http://{HOST}:{running.enter_context(relay(ports))}"
+        yield urls
 
 
 @pytest.fixture(scope="session")
@@ -78,25 +81,23 @@ def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
         context.close()
 
 
-@pytest.fixture(params=["django", "flask", "fastapi", "all"])
-def site(request: pytest.FixtureRequest, sites: dict[str, Site]) -> Site:
-    """Each framework in turn, then all three as one site."""
-    return sites[request.param]
-
-
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+@pytest.fixture(params=["django", "flask", "fastapi", "all", "all, no scripts"])
 def visitor(
-    request: pytest.FixtureRequest, chromium: Browser, contexts: list[BrowserContext], site: Site
+    request: pytest.FixtureRequest,
+    chromium: Browser,
+    contexts: list[BrowserContext],
+    sites: dict[str, str],
 ) -> Visitor:
-    """A browser nobody has used, with JavaScript and without."""
-    context = chromium.new_context(java_script_enabled=request.param)
+    """A browser nobody has used, at each framework, at all of them, and once without JavaScript."""
+    name, _, without = request.param.partition(", ")
+    context = chromium.new_context(java_script_enabled=not without)
     contexts.append(context)
-    return Visitor(context, site)
+    return Visitor(context, sites[name])
 
 
 @pytest.fixture
-def reader(chromium: Browser, contexts: list[BrowserContext], sites: dict[str, Site]) -> Visitor:
-    """A browser nobody has used, at the three as one site."""
+def reader(chromium: Browser, contexts: list[BrowserContext], sites: dict[str, str]) -> Visitor:
+    """A browser nobody has used, at all three."""
     context = chromium.new_context()
     contexts.append(context)
     return Visitor(context, sites["all"])

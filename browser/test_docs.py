@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser.test_pages import PICTURES
-from browser.visitor import PASSWORD, Site, Visitor
+from browser.visitor import PASSWORD, Visitor
 
 FRAMEWORKS = ("django", "flask", "fastapi")
 
@@ -38,15 +38,12 @@ class Docs:
 
 
 @pytest.fixture(params=FRAMEWORKS)
-def site(request: pytest.FixtureRequest, sites: dict[str, Site]) -> Site:
-    return sites[request.param]
-
-
-@pytest.fixture
-def visitor(chromium: Any, contexts: list[Any], site: Site) -> Visitor:
+def visitor(
+    request: pytest.FixtureRequest, chromium: Any, contexts: list[Any], sites: dict[str, str]
+) -> Visitor:
     context = chromium.new_context()
     contexts.append(context)
-    return Visitor(context, site)
+    return Visitor(context, sites[request.param])
 
 
 @pytest.fixture

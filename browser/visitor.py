@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import cycle
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
@@ -11,22 +10,10 @@ PASSWORD = "a garden with three windows"
 REFUSED = "Failed to load resource: the server responded with a status of"
 
 
-class Site:
-    """One or more servers of the same site."""
-
-    def __init__(self, urls: list[str]) -> None:
-        self.urls = urls
-        self._turns = cycle(urls)
-
-    def next(self, path: str) -> str:
-        """The URL of this path at the server whose turn it is."""
-        return next(self._turns) + path
-
-
 class Visitor:
     """One browser context, all its windows, and what went wrong in any of them."""
 
-    def __init__(self, context: BrowserContext, site: Site) -> None:
+    def __init__(self, context: BrowserContext, site: str) -> None:
         context.set_default_timeout(20_000)
         self.context = context
         self.site = site
@@ -44,8 +31,8 @@ class Visitor:
         return self.context.new_page()
 
     def go(self, path: str, page: Page | None = None) -> None:
-        """Go to this path, at the server whose turn it is."""
-        (page or self.page).goto(self.site.next(path))
+        """Go to this path of the site."""
+        (page or self.page).goto(self.site + path)
 
     @contextmanager
     def expecting(self, status: int) -> Iterator[None]:
@@ -93,7 +80,7 @@ class Visitor:
             self.complaints.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((*self.site.urls, "data:", "about:")):
+        if not request.url.startswith((self.site + "/", "data:", "about:")):
             self.complaints.append(f"from elsewhere: {request.url}")
 
     def _response(self, response: Response) -> None:

@@ -98,7 +98,7 @@ def test_signing_out_everywhere_takes_the_cookie_away(ada: Client) -> None:
 
 
 def test_django_renders_with_the_environment_of_the_core(client: Client) -> None:
-    [backend] = engines.all()
+    backend = engines.all()[0]
     assert isinstance(backend, Jinja2)
     assert {"day", "markdown", "moment"} <= backend.env.filters.keys()
     assert "Newest posts" in text(client.get("/"))

@@ -21,7 +21,7 @@ MEMBERS = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 ADAPTER_LINES = {
     # REST framework's settings, URLs, serializers and schema class are its idiom, and have no
     # counterpart in the other two.
-    "django_app": 500,
+    "django_app": 575,
     "fastapi_app": 290,
     "flask_app": 280,
 }
@@ -31,7 +31,21 @@ PAGE_LINES = 130
 """How many more its pages may have."""
 
 NATIVE_LINES = {
-    "django_app": {"docs.py": 18},
+    "django_app": {
+        "__main__.py": 5,
+        "admin.py": 330,
+        "apps.py": 15,
+        "database.py": 65,
+        "docs.py": 18,
+        "manage.py": 10,
+        "management": 45,
+        "migrations": 55,
+        "models.py": 215,
+        "native.py": 80,
+        "refusals.py": 35,
+        "site.py": 45,
+        "static.py": 40,
+    },
     "fastapi_app": {"docs.py": 12},
     "flask_app": {"commands.py": 70, "docs.py": 12},
 }

@@ -32,13 +32,20 @@ def described(connection: Connection, table: str) -> Described:
     }
     return {
         column["name"]: (
-            column["type"].compile(connection.dialect).split(" C")[0],
+            as_seen(connection, column["type"].compile(connection.dialect)),
             column["nullable"],
             [column["name"]] in unique,
             refers.get(column["name"]),
         )
         for column in found.get_columns(table)
     }
+
+
+def as_seen(connection: Connection, kind: str) -> str:
+    """A type without character set and collation; SQLite knows one type of whole numbers."""
+    if connection.dialect.name == "sqlite" and "INT" in kind:
+        return "INTEGER"
+    return kind.split(" C", maxsplit=1)[0]
 
 
 def made_by_django(model: type[models.Model]) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from blog_core.http import swagger
 from blog_core.http.asgi import FrontMiddleware
 from blog_core.http.front import Front
 from blog_core.http.operations import OPERATIONS, PAGES
@@ -14,6 +13,4 @@ from blog_core.http.operations import OPERATIONS, PAGES
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "blog_django.settings")
 
 _django: Any = get_asgi_application()  # its annotations are narrower than ASGI
-application = FrontMiddleware(
-    _django, Front(settings.BLOG, (*OPERATIONS, *PAGES), [swagger.NATIVE])
-)
+application = FrontMiddleware(_django, Front(settings.BLOG, (*OPERATIONS, *PAGES), settings.NATIVE))

@@ -1,11 +1,15 @@
 """Which view answers which path."""
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import IntConverter, StringConverter
+from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
 from blog_core.http.operations import ID, USERNAME
-from blog_django import api, docs, pages
+from blog_django import admin, api, docs, pages, static
+from blog_django.native import native
 
 
 class IdConverter(IntConverter):
@@ -54,9 +58,16 @@ page_urls = [
     path("feed.atom", pages.show_feed),
 ]
 
+native_urls: list[Any] = [
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/static/<path:path>", native(static.serve)),
+    path("admin/", admin.site.urls),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include(api_urls)),
     path("", include(machine_urls)),
     path("", include(page_urls)),
     path("docs", include(docs)),
+    path("", include(native_urls)),
 ]

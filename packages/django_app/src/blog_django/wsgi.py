@@ -5,7 +5,6 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from blog_core.http import swagger
 from blog_core.http.front import Front
 from blog_core.http.operations import OPERATIONS, PAGES
 from blog_core.http.wsgi import FrontMiddleware
@@ -13,5 +12,5 @@ from blog_core.http.wsgi import FrontMiddleware
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "blog_django.settings")
 
 application = FrontMiddleware(
-    get_wsgi_application(), Front(settings.BLOG, (*OPERATIONS, *PAGES), [swagger.NATIVE])
+    get_wsgi_application(), Front(settings.BLOG, (*OPERATIONS, *PAGES), settings.NATIVE)
 )

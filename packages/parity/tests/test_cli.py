@@ -9,6 +9,8 @@ from pathlib import Path
 import items_pair
 import pytest
 
+pytestmark = pytest.mark.once
+
 HERE = Path(__file__).parent
 OLD = "wsgi:items_pair:old"
 SAME = (

@@ -13,6 +13,8 @@ from http_parity.reproduce import pytest_file
 from http_parity.results import Result
 from http_parity.targets import TargetSpec
 
+pytestmark = pytest.mark.once
+
 OLD = TargetSpec("wsgi:items_pair:old", "old", reset="items_pair:OLD.reset")
 NEW = TargetSpec("asgi:items_pair:new", "new", reset="items_pair:NEW.reset")
 SAME = TargetSpec("asgi:items_pair:same", "same", reset="items_pair:SAME.reset")

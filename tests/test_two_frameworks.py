@@ -3,13 +3,19 @@
 import itertools
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from blog_contract.client import Client
 from blog_contract.resources import PAST, sign_up_form
+from blog_core.schemas import NewUser
+from blog_core.settings import Settings
 from blog_core.storage import migrate
+from blog_core.wiring import build
 from http_parity.compare import differences
 from http_parity.exchange import Answer, Request
 from tests.workers import Worker, barrier
@@ -21,12 +27,27 @@ ROUNDS = 500
 
 
 @pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Worker]]:
-    """Each framework over one file, any two of them able to begin at once."""
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that all of them have."""
     path = tmp_path_factory.mktemp("shared") / "blog.sqlite3"
     migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def staff(database: Path) -> dict[str, str]:
+    """How somebody of the staff signs in."""
+    form = sign_up_form()
+    with closing(build(Settings(database_url=f"sqlite:///{database}"))) as blog:
+        blog.add_user(NewUser(**form), is_staff=True)
+    return {name: form[name] for name in ("username", "password")}
+
+
+@pytest.fixture(scope="module")
+def workers(database: Path) -> Iterator[dict[str, Worker]]:
+    """Each framework over one file, any two of them able to begin at once."""
     start = barrier(2)
-    workers = {name: Worker(name, path, start) for name in FRAMEWORKS}
+    workers = {name: Worker(name, database, start) for name in FRAMEWORKS}
     try:
         yield workers
     finally:
@@ -125,6 +146,29 @@ def test_a_password_changed_on_one_ends_the_other_tokens_on_all(
             client.get("/api/me", token=kept).status,
             client.get("/api/me", token=ended).status,
         )
+
+
+def test_a_post_edited_in_flasks_admin_is_another_version_everywhere(
+    clients: dict[str, Client], staff: dict[str, str]
+) -> None:
+    admin = clients["flask-wsgi"]
+    token = sign_in(admin, staff)
+    made = admin.post("/api/posts", json={"title": "One"}, token=token)
+    path, tag = made.header("Location") or "", made.header("ETag") or ""
+    session = (submit(admin, "/login", staff).header("Set-Cookie") or "").partition(";")[0]
+    form = {"title": "Two", "content": "", "pub_date": "", "version": "1"}
+    edit = f"/admin/posts/edit/?id={made.json()['id']}"
+    assert 302 == submit(admin, edit, form, ("Cookie", session)).status
+    for client in clients.values():
+        assert "Two" == client.get(path, token=token).json()["title"]
+        stale = client.patch(path, json={"title": "Three"}, token=token, if_match=tag)
+        assert 412 == stale.status
+
+
+def submit(client: Client, path: str, form: Mapping[str, str], *headers: tuple[str, str]) -> Answer:
+    """The answer to a form that is sent."""
+    kind = "application/x-www-form-urlencoded"
+    return client.post(path, body=urlencode(form).encode(), content_type=kind, headers=headers)
 
 
 @pytest.mark.parametrize("operation", ["sign_up", "sign_in", "create_post"])

@@ -22,8 +22,8 @@ ADAPTER_LINES = {
     # REST framework's settings, URLs, serializers and schema class are its idiom, and have no
     # counterpart in the other two.
     "django_app": 575,
-    "fastapi_app": 290,
-    "flask_app": 280,
+    "fastapi_app": 310,
+    "flask_app": 300,
 }
 """How many lines of code an adapter may have: what is more belongs to the core."""
 
@@ -47,7 +47,7 @@ NATIVE_LINES = {
         "static.py": 40,
     },
     "fastapi_app": {"docs.py": 12},
-    "flask_app": {"commands.py": 70, "docs.py": 12},
+    "flask_app": {"admin": 470, "commands.py": 70, "docs.py": 12},
 }
 """How many more what only this framework has may have: a module, or a folder of them."""
 

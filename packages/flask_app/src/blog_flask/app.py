@@ -15,6 +15,7 @@ from blog_core.http.pages import environment
 from blog_core.http.wsgi import FrontMiddleware
 from blog_core.settings import Settings
 from blog_core.wiring import build
+from blog_flask import admin
 from blog_flask.api import api, machine
 from blog_flask.commands import commands, shell_context
 from blog_flask.docs import docs
@@ -46,8 +47,9 @@ class BlogFlask(Flask):
         # The front answers OPTIONS, and turns what escapes into a problem.
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
         self.config["PROPAGATE_EXCEPTIONS"] = True
-        front = Front(settings, (*OPERATIONS, *PAGES), [swagger.NATIVE])
-        self.wsgi_app: Any = FrontMiddleware(super().wsgi_app, front)
+        self.both = admin.WithAdmin(super().wsgi_app, blog, settings)
+        front = Front(settings, (*OPERATIONS, *PAGES), [admin.NATIVE, swagger.NATIVE])
+        self.wsgi_app: Any = FrontMiddleware(self.both, front)
 
     def create_jinja_environment(self) -> Environment:  # type: ignore[override] # needs no more
         return environment()

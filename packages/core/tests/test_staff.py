@@ -290,6 +290,8 @@ def test_staff_are_throttled_and_the_operator_is_not(blog_site: Site) -> None:
             if name == "writes":
                 raise Throttled("writes", 0, 60, 60)
 
+        def prepare(self) -> None: ...
+
         def close(self) -> None: ...
 
     eve = blog_site.user("eve", is_staff=True)

@@ -59,6 +59,9 @@ class Unlimited:
     def hit(self, name: LimitName, key: str) -> None:
         """Once more is fine."""
 
+    def prepare(self) -> None:
+        """There is nothing to get ready."""
+
     def close(self) -> None:
         """There is nothing to give back."""
 
@@ -407,6 +410,10 @@ class Blog:
         """Raises Unavailable unless the database answers with this release's schema."""
         self.storage.check()
         return schemas.Health()
+
+    def prepare(self) -> None:
+        """Get ready for requests, in the background: for a server that has just started."""
+        self.limiter.prepare()
 
     def close(self) -> None:
         """Give the database connections back."""

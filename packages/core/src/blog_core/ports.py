@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as protocols."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from blog_core import schemas
 from blog_core.domain.posts import BlogPost, Status
 from blog_core.domain.users import User
+from blog_core.settings import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,17 +245,38 @@ class Limiter(Protocol):
     def hit(self, name: LimitName, key: str) -> None:
         """Count one more of this user, account or network. Raises Throttled above the limit."""
 
+    def prepare(self) -> None:
+        """Get ready in the background, that the first hit need not wait."""
+
     def close(self) -> None: ...
 
 
 class Windows(Protocol):
     """Where limits are counted."""
 
-    def hit(self, key: str, seconds: int) -> tuple[int, float]:
-        """Count one in the key's window, which begins with the first and stands for `seconds`.
+    def hit(self, key: str, rate: Rate) -> tuple[int, float]:
+        """Count one in the key's window, which begins with the first.
 
-        How many there are now, and for how many seconds the window still stands. Atomic; a key has
-        at most 64 characters where windows are shared.
+        How many there are now, or more than the quota; and for how many seconds the window still
+        stands. Atomic.
+        """
+
+    def prepare(self) -> None:
+        """Get ready in the background, that the first hit need not wait."""
+
+    def close(self) -> None: ...
+
+
+class SharedWindows(Protocol):
+    """Where several processes count. Used by one thread at a time."""
+
+    def count(
+        self, asked: Mapping[tuple[str, int], int]
+    ) -> dict[tuple[str, int], tuple[int, float]]:
+        """Count so many in the window of each key, which begins with the first for its seconds.
+
+        How many there are now, and for how many seconds the window still stands. Each key is
+        counted atomically, and has at most 64 characters. Raises where that cannot be done.
         """
 
     def close(self) -> None: ...

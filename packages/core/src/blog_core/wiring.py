@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from blog_core.blog import Blog
-from blog_core.ports import LimitName, Secrets, Windows
+from blog_core.ports import LimitName, Secrets, SharedWindows
 from blog_core.security.passwords import Argon2Hasher
+from blog_core.security.patience import PatientWindows
 from blog_core.security.secrets import SecretKey
-from blog_core.security.throttle import MemoryWindows, PatientWindows, Throttle
+from blog_core.security.throttle import MemoryWindows, Throttle
 from blog_core.settings import Rate, Settings
 from blog_core.storage.repositories import SqlStorage
 from blog_core.storage.windows import RedisWindows, SqlWindows
@@ -38,7 +39,7 @@ def _limiter(settings: Settings, secrets: Secrets) -> Throttle:
     rates = {name: rate for name, rate in wanted.items() if rate is not None}
     if settings.limits_store == "memory":
         return Throttle(rates, MemoryWindows())
-    shared: Windows = (
+    shared: SharedWindows = (
         SqlWindows(settings.database_url)
         if settings.limits_store == "database"
         else RedisWindows(settings.limits_store)

@@ -14,3 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "blog_django.settings")
 
 _django: Any = get_asgi_application()  # its annotations are narrower than ASGI
 application = FrontMiddleware(_django, Front(settings.BLOG, (*OPERATIONS, *PAGES), settings.NATIVE))
+
+from blog_django.session import blog  # noqa: E402 # it needs Django set up
+
+blog().prepare()

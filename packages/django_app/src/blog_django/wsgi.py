@@ -14,3 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "blog_django.settings")
 application = FrontMiddleware(
     get_wsgi_application(), Front(settings.BLOG, (*OPERATIONS, *PAGES), settings.NATIVE)
 )
+
+from blog_django.session import blog  # noqa: E402 # it needs Django set up
+
+blog().prepare()

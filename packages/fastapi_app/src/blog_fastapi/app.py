@@ -26,6 +26,7 @@ def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.blog.prepare()
         yield
         app.state.blog.close()
 

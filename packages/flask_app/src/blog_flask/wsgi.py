@@ -3,3 +3,4 @@
 from blog_flask.app import create_app
 
 app = create_app()
+app.blog.prepare()

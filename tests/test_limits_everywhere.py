@@ -1,18 +1,17 @@
 """Limits over three frameworks with two processes each: sign-ins from 40 connections at once.
 
-A shared store counts exactly while it answers within its patience, which a loaded machine does not
-promise; then each process counts for itself. What no load changes is that nothing in a request
-gives its sender another count. The same for a store in Redis, where BLOG_TEST_REDIS_URL says where
+A shared store counts exactly. The same for a store in Redis, where BLOG_TEST_REDIS_URL says where
 one is (`redis-server --port 6390 --save ''`, BLOG_TEST_REDIS_URL=redis://127.0.0.1:6390/0).
 """
 
 import json
 import os
 import secrets
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -29,6 +28,8 @@ pytestmark = pytest.mark.once
 SERVERS = {"django": "gunicorn", "flask": "gunicorn", "fastapi": "uvicorn"}
 STORES = ["database", *filter(None, [os.environ.get("BLOG_TEST_REDIS_URL")])]
 SENT, CONNECTIONS, LIMIT = 200, 40, 10
+PROCESSES = 2 * len(SERVERS)
+GIVEN_UP = "limits: each process counts for itself"
 SPOOFED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Client-IP", "True-Client-IP", "X-Host")
 
 
@@ -78,13 +79,37 @@ def statuses(urls: list[str]) -> Counter[int]:
         return Counter(pool.map(sign_in, range(SENT)))
 
 
+def given_up(folder: Path) -> int:
+    """How many processes have said that the store fails."""
+    return sum((folder / f"{name}.log").read_text().count(GIVEN_UP) for name in SERVERS)
+
+
 @pytest.mark.sentence("limits-address", "limits-account", "limits-store")
 @pytest.mark.parametrize("store", STORES, ids=lambda store: store.partition(":")[0])
 def test_no_made_up_address_spelling_of_the_name_or_operation_gives_more_tries(
     store: str, tmp_path: Path
 ) -> None:
-    with served(store, tmp_path) as urls:
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        with served(store, folder) as urls:
+            found = statuses(urls)
+        assert {401, 429} == found.keys()
+        # A process that was kept from asking the store says so, and is another test's.
+        if not given_up(folder):
+            break
+    assert {401: LIMIT, 429: SENT - LIMIT} == found
+
+
+@pytest.mark.sentence("limits-store")
+def test_each_process_holds_the_limit_while_the_store_does_not_answer(tmp_path: Path) -> None:
+    with (
+        served("database", tmp_path) as urls,
+        closing(sqlite3.connect(tmp_path / "blog.sqlite3", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
         found = statuses(urls)
+        other.execute("ROLLBACK")
     assert {401, 429} == found.keys()
-    # The shared count, and where it was too slow each process's own.
-    assert LIMIT <= found[401] <= LIMIT * (1 + 2 * len(SERVERS))
+    assert LIMIT < found[401] <= LIMIT * PROCESSES
+    assert given_up(tmp_path)

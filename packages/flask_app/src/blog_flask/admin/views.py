@@ -213,10 +213,10 @@ class Things(Rows):
             raise
         except BlogError as error:
             reply = problems.of(error)
-            content = loads(reply.body)
+            content, status = loads(reply.body), reply.status
             messages = [content["detail"]]
             if isinstance(error, Stale):
-                messages = [STALE_DELETE]
+                messages, status = [STALE_DELETE], 409  # as on the site: no header was sent
                 if form is not None and of is not None:
                     self.show_both(form, self.one(f"{of}"))
                     messages = [STALE]
@@ -228,7 +228,7 @@ class Things(Rows):
                 ]
             for message in messages:
                 flash(message, "error")
-            after_this_request(lambda response: with_status(response, reply.status))
+            after_this_request(lambda response: with_status(response, status))
 
     def show_both(self, form: Form, row: Any) -> None:
         """Let the form go on from the row as it stands, and show that below what was typed."""

@@ -132,3 +132,30 @@ def test_a_websocket_is_refused() -> None:
     middleware = asgi.FrontMiddleware(application, FRONT)
     asyncio.run(middleware({"type": "websocket"}, receive, send))
     assert [{"type": "websocket.close"}] == said
+
+
+def test_a_server_that_sends_files_by_itself_is_not_asked_to() -> None:
+    """The front would see an empty answer, as behind granian."""
+    offered: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        offered.append(scope.get("extensions"))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(_: Any) -> None:
+        """Nobody reads it."""
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/livez",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "extensions": {"http.response.pathsend": {}},
+    }
+    asyncio.run(asgi.FrontMiddleware(application, FRONT)(scope, receive, send))
+    assert [{}] == offered

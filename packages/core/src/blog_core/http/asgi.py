@@ -130,6 +130,8 @@ def _clean(scope: Scope, head: Head, asked: Asked) -> Scope:
         "raw_path": path,
         "root_path": "",
         "headers": headers,
+        # What a server could send by itself, as a file by its path, would go past the front.
+        "extensions": {},
     }
 
 

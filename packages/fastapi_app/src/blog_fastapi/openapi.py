@@ -14,7 +14,6 @@ def document(app: FastAPI) -> bytes:
     """The document as JSON, made once."""
     if not hasattr(app.state, "document"):
         content = get_openapi(title=app.title, version=app.version, routes=app.router.routes)
-        content["components"]["securitySchemes"] = documents.SECURITY_SCHEMES
         schemas = content["components"]["schemas"]
         for methods in content["paths"].values():
             for described in methods.values():
@@ -34,8 +33,8 @@ def _correct(described: dict[str, Any], schemas: dict[str, Any]) -> None:
     if 422 not in documents.error_statuses(operation):
         # FastAPI foresees its own validation error wherever there is a parameter.
         described["responses"].pop("422", None)
-    if operation.credentials != "unread":
-        # FastAPI has no words for a token that may be left out, or be asked for in two ways.
+    if operation.credentials == "optional":
+        # FastAPI has no words for a token that may be left out.
         described["security"] = documents.security(operation)
     if operation.form and operation.body is not None:
         # Its own reader of forms would take the last of two values.

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPBearer
+from fastapi.security import HTTPBearer, OAuth2PasswordBearer
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -69,10 +69,21 @@ class OperationRoute(APIRoute):
         return super().matches(scope)
 
 
+class Password(OAuth2PasswordBearer):
+    """Says in the document where a token is to be had for a name and a password."""
+
+    async def __call__(self, request: Request) -> None:  # type: ignore[override]
+        """Nothing is looked at: that is for `Bearer`, whatever way the token came."""
+
+
 class Bearer(HTTPBearer):
     """Says in the document that a token is needed. Which is good is the blog's to decide."""
 
-    async def __call__(self, request: Request) -> Session:  # type: ignore[override]
+    async def __call__(  # type: ignore[override]
+        self,
+        request: Request,
+        _: Annotated[None, Security(Password("/api/oauth/token", "password"))],
+    ) -> Session:
         return await get_session(request)
 
 

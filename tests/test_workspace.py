@@ -22,7 +22,7 @@ ADAPTER_LINES = {
     # REST framework's settings, URLs, serializers and schema class are its idiom, and have no
     # counterpart in the other two.
     "django_app": 575,
-    "fastapi_app": 310,
+    "fastapi_app": 320,
     "flask_app": 300,
 }
 """How many lines of code an adapter may have: what is more belongs to the core."""
@@ -46,7 +46,7 @@ NATIVE_LINES = {
         "site.py": 45,
         "static.py": 40,
     },
-    "fastapi_app": {"docs.py": 12},
+    "fastapi_app": {"admin": 560, "docs.py": 12},
     "flask_app": {"admin": 470, "commands.py": 70, "docs.py": 12},
 }
 """How many more what only this framework has may have: a module, or a folder of them."""

@@ -54,12 +54,12 @@ def render(request: Request, page: Page) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(BlogError, _refused)
+    app.add_exception_handler(BlogError, refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Again, _again)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, BlogError)  # noqa: S101 # what the handler was added for
     return send(problems.of(error))
 

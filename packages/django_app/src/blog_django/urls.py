@@ -62,6 +62,8 @@ native_urls: list[Any] = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/static/<path:path>", native(static.serve)),
     path("admin/", admin.site.urls),
+    path("browse", RedirectView.as_view(url="/browse/")),
+    path("browse/", include("blog_django.browse.urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

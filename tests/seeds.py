@@ -227,14 +227,14 @@ def provoke_limits(workers: Mapping[str, Worker]) -> Outages:
     for name in USERS:
         ask(workers, good("change_me", json={}, token=token_of(name)))
     return {
-        (name, 429): {target: _timeless(answer) for target, answer in found.items()}
+        (name, 429): {target: timeless(answer) for target, answer in found.items()}
         for name in GOOD
         if 429 in error_statuses(BY_NAME[name])
         for found in [ask(workers, good(name))]
     }
 
 
-def _timeless(answer: Answer) -> Answer:
+def timeless(answer: Answer) -> Answer:
     """An answer without how long there is to wait."""
     headers = [
         (name, re.sub(r"\A[0-9]+|(?<=;t=)[0-9]+", "soon", value))

@@ -47,6 +47,9 @@ class QuickHasher:
     def outdated(self, stored: str) -> bool:
         return stored.startswith("old$")
 
+    def why_never(self, stored: str) -> str | None:
+        return None if stored.startswith(("old$", "new$")) else "Its format is not known."
+
     @staticmethod
     def digest(password: str) -> str:
         return sha256(password.encode()).hexdigest()

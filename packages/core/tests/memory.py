@@ -1,7 +1,7 @@
 """The twin of `blog_core.storage` in memory: it keeps the ports' promises, without a database."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from blog_core.domain.users import User, account_version
 from blog_core.ports import (
     ActionKind,
     Caller,
+    Known,
     NewAction,
     PostFilter,
     StoredAnswer,
@@ -145,6 +146,18 @@ class MemoryUsers:
         user.id = self._tables.next_id()
         self._put(user)
 
+    def add_all(self, users: Sequence[User]) -> list[int]:
+        for user in users:
+            self.add(user)
+        return [user.id for user in users]
+
+    def known(self, username_keys: Sequence[str], email_keys: Sequence[str]) -> list[Known]:
+        return [
+            Known(row.username_key, row.email_key)
+            for row in self._tables.users.values()
+            if row.username_key in username_keys or row.email_key in email_keys
+        ]
+
     def save(self, user: User) -> None:
         self._check(user, user.id)
         self._put(user)
@@ -199,6 +212,14 @@ class MemoryUsers:
             return None
         joined = format_instant(row.joined)
         return schemas.OwnUser(row.id, row.username, joined, row.email, row.is_staff)
+
+    def accounts(self, after: int, limit: int) -> list[schemas.StaffUser]:
+        found = [self.view_account(user_id) for user_id in sorted(self._tables.users)]
+        return [account for account in found if account and account.id > after][:limit]
+
+    def account_id(self, username_key: str) -> int | None:
+        rows = self._tables.users.values()
+        return next((row.id for row in rows if row.username_key == username_key), None)
 
     def view_account(self, user_id: int) -> schemas.StaffUser | None:
         row = self._tables.users.get(user_id)
@@ -477,6 +498,10 @@ class MemoryIdempotencyKeys:
 class MemoryActions:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+
+    def add_all(self, actions: Sequence[NewAction]) -> None:
+        for action in actions:
+            self.add(action)
 
     def add(self, action: NewAction) -> None:
         staff_id = action.staff_id

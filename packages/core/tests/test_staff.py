@@ -30,6 +30,8 @@ NEW = schemas.NewUser(username="new", email="new@blog.example", password=PASSWOR
 Act = Callable[[Staff, Credentials, int, int], object]
 ACTS: dict[str, Act] = {
     "member": lambda staff, who, user, post: staff.member(who),
+    "list_users": lambda staff, who, user, post: staff.list_users(who),
+    "find_user": lambda staff, who, user, post: staff.find_user(who, "ADA"),
     "get_user": lambda staff, who, user, post: staff.get_user(who, user),
     "add_user": lambda staff, who, user, post: staff.add_user(who, NEW),
     "change_user": lambda staff, who, user, post: staff.change_user(
@@ -318,3 +320,20 @@ def test_staff_are_throttled_and_the_operator_is_not(blog_site: Site) -> None:
             act(eve)
         assert isinstance(refused.value, Throttled)
         act(OPERATOR)
+
+
+def test_everybody_is_listed_and_found_disabled_or_not(blog_site: Site) -> None:
+    for name in ("Ada", "bob", "eve"):
+        blog_site.user(name)
+    staff = blog_site.blog.staff
+    bob = staff.find_user(OPERATOR, "BOB")
+    staff.set_active(OPERATOR, [bob.id], active=False)
+    assert not staff.find_user(OPERATOR, "bob").is_active
+    first = staff.list_users(OPERATOR, limit=2)
+    rest = staff.list_users(OPERATOR, after=first[-1].id)
+    assert [("Ada", True), ("bob", False), ("eve", True)] == [
+        (account.username, account.is_active) for account in first + rest
+    ]
+    assert first[0] == staff.get_user(OPERATOR, first[0].id)
+    with pytest.raises(NotFound):
+        staff.find_user(OPERATOR, "nobody")

@@ -26,6 +26,7 @@ from blog_core.domain.instants import format_instant
 from blog_core.domain.posts import BlogPost
 from blog_core.domain.search import words
 from blog_core.domain.users import User, name_key
+from blog_core.importing import Importing
 from blog_core.ports import (
     Caller,
     Clock,
@@ -412,6 +413,13 @@ class Blog:
     def staff(self) -> Staff:
         """What staff may do beyond this, to everybody's posts and accounts."""
         return Staff(self.storage, self.clock, self.hasher, self.limiter, self._caller)
+
+    # --- users from elsewhere --------------------------------------------------------------------
+
+    @property
+    def importing(self) -> Importing:
+        """Bringing users along from another application."""
+        return Importing(self.storage, self.clock, self.hasher)
 
     # --- health ----------------------------------------------------------------------------------
 

@@ -53,9 +53,23 @@ class StoredPassword:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By which names an account is known."""
+
+    username_key: str
+    email_key: str
+
+
 class Users(Protocol):
     def add(self, user: User) -> None:
         """Give the user an id. Raises Taken."""
+
+    def add_all(self, users: Sequence[User]) -> list[int]:
+        """Add users whom nobody else uses, at once; their ids in this order. Raises Taken."""
+
+    def known(self, username_keys: Sequence[str], email_keys: Sequence[str]) -> list["Known"]:
+        """The accounts, disabled or not, that have one of these usernames or emails."""
 
     def save(self, user: User) -> None:
         """Raises Taken."""
@@ -75,6 +89,12 @@ class Users(Protocol):
 
     def view(self, username_key: str) -> schemas.User | None: ...
     def view_own(self, user_id: int) -> schemas.OwnUser | None: ...
+    def accounts(self, after: int, limit: int) -> list[schemas.StaffUser]:
+        """Everybody's, disabled or not, by id from beyond this one."""
+
+    def account_id(self, username_key: str) -> int | None:
+        """Whose username it is, disabled or not."""
+
     def view_account(self, user_id: int) -> schemas.StaffUser | None:
         """The account, disabled or not."""
 
@@ -180,6 +200,9 @@ class Actions(Protocol):
     def add(self, action: NewAction) -> None:
         """Keep it, with the name that the staff member has now."""
 
+    def add_all(self, actions: Sequence[NewAction]) -> None:
+        """Keep what the operator did, at once."""
+
     def page(
         self, kind: ActionKind | None, object_id: int | None, limit: int, before: int | None
     ) -> list[schemas.StaffAction]:
@@ -227,6 +250,9 @@ class PasswordHasher(Protocol):
 
     def outdated(self, stored: str) -> bool:
         """Whether the hash should be rewritten now that the password is known."""
+
+    def why_never(self, stored: str) -> str | None:
+        """A sentence saying why no password can be right for this hash, or None."""
 
 
 LimitName = Literal["sign-in-account", "sign-in-network", "sign-up", "writes", "reads"]

@@ -9,7 +9,7 @@ from typing import TypeVar
 from blog_core import schemas
 from blog_core.domain.errors import Forbidden, NotFound, Stale
 from blog_core.domain.posts import BlogPost
-from blog_core.domain.users import User
+from blog_core.domain.users import User, name_key
 from blog_core.ports import (
     ActionKind,
     Caller,
@@ -56,6 +56,19 @@ class Staff:
         """The account, disabled or not; a change is made from its `version`."""
         with self.storage.reading() as storage:
             self._admitted(storage, by)
+            return _there(storage.users.view_account(user_id))
+
+    def list_users(self, by: By, *, after: int = 0, limit: int = 100) -> list[schemas.StaffUser]:
+        """Everybody, disabled or not, by id from beyond `after`."""
+        with self.storage.reading() as storage:
+            self._admitted(storage, by)
+            return storage.users.accounts(after, limit)
+
+    def find_user(self, by: By, username: str) -> schemas.StaffUser:
+        """The account of this name, disabled or not, without regard to case."""
+        with self.storage.reading() as storage:
+            self._admitted(storage, by)
+            user_id = _there(storage.users.account_id(name_key(username)))
             return _there(storage.users.view_account(user_id))
 
     def add_user(

@@ -21,14 +21,16 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from blog_core.domain.errors import Taken
-from blog_core.schemas import NewUser, invalid
+from blog_core.blog import Blog
+from blog_core.domain.errors import Invalid, NotFound, Taken
+from blog_core.schemas import OPERATOR, AccountChanges, NewUser, StaffUser, invalid
 from blog_core.settings import Settings, SettingsError
 from blog_core.storage.migrate import upgrade
 from blog_core.storage.repositories import SqlStorage
 from blog_core.wiring import build
-from triptych import demonstration, filling, servers
+from triptych import bringing, demonstration, filling, servers, tables
 from triptych.errors import (
+    BAD_FILE,
     EXIT_CODES,
     INTERRUPTED,
     REFUSED,
@@ -222,11 +224,252 @@ def create(name: str, email: str | None, staff: bool, password_stdin: bool) -> N
         with _database(settings), closing(build(settings)) as blog:
             made = blog.add_user(new, is_staff=staff)
     except ValidationError as error:
-        problem = invalid(NewUser, error.errors()).errors[0]
-        raise Failure(f"{problem.field}: {problem.message}", REFUSED) from None
+        raise _refused(invalid(NewUser, error.errors())) from None
     except Taken as error:
         raise Failure(f"This {' and '.join(error.fields)} is taken.", REFUSED) from None
     click.echo(f"{made.username} has an account{', as staff' if staff else ''}.")
+
+
+@user.command(
+    "list",
+    epilog="""\b
+Examples:
+  triptych user list
+  triptych user list --disabled --names | xargs -n 1 triptych user enable
+""",
+)
+@click.option("--staff", is_flag=True, help="Only staff.")
+@click.option("--disabled", is_flag=True, help="Only those who are disabled.")
+@click.option("--names", is_flag=True, help="One username a line, and nothing else.")
+def list_accounts(staff: bool, disabled: bool, names: bool) -> None:
+    """Show all accounts, the oldest first."""
+    with _staff_use_cases() as blog:
+        for account in _accounts(blog):
+            if (staff and not account.is_staff) or (disabled and account.is_active):
+                continue
+            if names:
+                click.echo(account.username)
+                continue
+            rights = ["staff"] * account.is_staff + ["disabled"] * (not account.is_active)
+            columns = (f"{account.id}", account.username, account.email, account.joined, *rights)
+            click.echo("  ".join(columns))
+
+
+def _accounts(blog: Blog) -> Iterator[StaffUser]:
+    found = blog.staff.list_users(OPERATOR)
+    while found:
+        yield from found
+        found = blog.staff.list_users(OPERATOR, after=found[-1].id)
+
+
+@user.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+def disable(names: tuple[str, ...]) -> None:
+    """Shut users out: they cannot sign in, and their tokens and sessions end.
+
+    What they published stays. All are disabled, or none.
+    """
+    _set_active(names, active=False)
+
+
+@user.command()
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+def enable(names: tuple[str, ...]) -> None:
+    """Let users in again who were disabled."""
+    _set_active(names, active=True)
+
+
+def _set_active(names: tuple[str, ...], *, active: bool) -> None:
+    with _staff_use_cases() as blog:
+        found = [_account(blog, name) for name in names]
+        blog.staff.set_active(OPERATOR, [account.id for account in found], active=active)
+    for account in found:
+        click.echo(f"{account.username} is {'enabled' if active else 'disabled'}.")
+
+
+@user.command(
+    "set-password",
+    epilog=f"""\b
+Examples:
+  triptych user set-password ada
+  {PASSWORD_VARIABLE}=... triptych user set-password ada
+  pass show blog/ada | triptych user set-password ada --password-stdin
+""",
+)
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def set_password(name: str, password_stdin: bool) -> None:
+    """Give a user another password, and end their tokens and sessions.
+
+    The password is asked for, or taken from BLOG_NEW_PASSWORD or standard input.
+    """
+    with _staff_use_cases() as blog:
+        account = _account(blog, name)
+        try:
+            changes = AccountChanges(password=_new_password(password_stdin))
+            blog.staff.change_user(OPERATOR, account.id, changes)
+        except ValidationError as error:
+            raise _refused(invalid(AccountChanges, error.errors())) from None
+        except Invalid as error:
+            raise _refused(error) from None
+    click.echo(f"{account.username} has another password.")
+
+
+def _account(blog: Blog, name: str) -> StaffUser:
+    try:
+        return blog.staff.find_user(OPERATOR, name)
+    except NotFound:
+        raise Failure(f"There is no user {name}.", REFUSED) from None
+
+
+def _refused(error: Invalid) -> Failure:
+    problem = error.errors[0]
+    return Failure(f"{problem.field}: {problem.message}", REFUSED)
+
+
+@contextmanager
+def _staff_use_cases() -> Iterator[Blog]:
+    settings = _settings()
+    with _database(settings), closing(build(settings)) as blog:
+        blog.check()
+        yield blog
+
+
+@cli.group("import")
+def import_() -> None:
+    """Bring along what another application has."""
+
+
+def _columns(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    columns = {}
+    for one in given:
+        field, equals, name = one.partition("=")
+        if not equals or not name or field not in tables.COLUMNS:
+            raise click.BadParameter(f"Use FIELD=NAME with one of {', '.join(tables.COLUMNS)}.")
+        columns[field] = name
+    return columns
+
+
+@import_.command(
+    "users",
+    epilog=f"""\b
+Fields, and the columns that they are taken from unless --column says otherwise:
+{chr(10).join(f"  {field:10}{', '.join(names)}" for field, names in tables.COLUMNS.items())}
+
+\b
+Examples:
+  python manage.py dumpdata auth.user | triptych import users - --dry-run
+  triptych import users dump.json --allow-staff --missing-email-domain example.org
+  triptych import users users.csv --column password=pw --report refused.jsonl
+  triptych import users users.csv --skip-refused
+
+\b
+Exit codes:
+  0  everybody is there now; with --skip-refused: all but those reported
+  7  somebody was refused, and nobody was imported
+  8  the file cannot be read, or is no table of users
+  All others are those of `triptych --help`.
+""",
+)
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "jsonl", "json", "django"]),
+    help="By default the file's beginning tells.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="FIELD=NAME",
+    callback=_columns,
+    help="From which column a field is taken; as often as needed.",
+)
+@click.option("--model", default="auth.user", show_default=True, help="The users of a dump.")
+@click.option("--allow-staff", is_flag=True, help="Bring staff along as staff, else refuse them.")
+@click.option(
+    "--missing-email-domain",
+    metavar="DOMAIN",
+    help="Who has no email gets USERNAME@DOMAIN, else is refused.",
+)
+@click.option("--skip-refused", is_flag=True, help="Import the others.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--report",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    help="Write who was refused or there already, and why, as JSON lines.",
+)
+def import_users(
+    *,
+    file: str,
+    kind: tables.Format | None,
+    columns: dict[str, str],
+    model: str,
+    allow_staff: bool,
+    missing_email_domain: str | None,
+    skip_refused: bool,
+    dry_run: bool,
+    report: IO[str] | None,
+) -> None:
+    """Bring users along with the hashes of their passwords; - is standard input.
+
+    FILE is CSV, JSON lines, a JSON array, or what Django's `dumpdata` writes. All users are
+    imported in one transaction, or none. Who is there already with the same username and email
+    stays as they are, so that the command may be repeated. Nobody's password changes: at the first
+    sign-in its hash is rewritten in the blog's own format.
+    """
+    settings = _settings()
+    wanted = tables.Wanted(columns, model, _needed(missing_email_domain))
+    try:
+        with _opened(file) as stream:
+            brought, refused = bringing.read(
+                tables.rows(stream, wanted, kind), missing_email_domain
+            )
+    except tables.BadFile as error:
+        raise Failure(f"{bringing.called(file)}: {error}", BAD_FILE) from None
+    with _database(settings), closing(build(settings)) as blog, _progress(len(brought)) as progress:
+        blog.check()
+        task = progress.add_task("Importing", total=len(brought))
+        try:
+            outcome = blog.importing.users(
+                brought,
+                refused,
+                allow_staff=allow_staff,
+                skip_refused=skip_refused,
+                dry_run=dry_run,
+                done=lambda count: progress.advance(task, count),
+            )
+        except Taken:
+            raise Failure(
+                "Somebody signed up with one of these names: try again.", REFUSED
+            ) from None
+    if report is not None:
+        report.writelines(bringing.report_lines(outcome))
+    bringing.tell(outcome, shown(settings.database_url), dry_run=dry_run)
+    if outcome.refused and not skip_refused:
+        raise Failure(bringing.verdict(outcome), REFUSED)
+
+
+def _needed(missing_email_domain: str | None) -> tuple[str, ...]:
+    return tuple(
+        field for field in tables.NEEDED if field != "email" or missing_email_domain is None
+    )
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[IO[bytes]]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115 # closed below
+    except OSError as error:
+        raise Failure(f"{file} cannot be read: {error.strerror}.", BAD_FILE) from None
+    with stream:
+        yield stream
 
 
 @cli.command()

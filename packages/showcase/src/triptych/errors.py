@@ -17,6 +17,7 @@ DATABASE = 4
 NOT_INSTALLED = 5
 SERVER = 6
 REFUSED = 7
+BAD_FILE = 8
 INTERRUPTED = 130
 
 EXIT_CODES = """\b
@@ -29,6 +30,7 @@ Exit codes:
   5    a framework, a server or a database driver is not installed
   6    a server did not start, or died
   7    the blog refused, as for a name that is taken
+  8    a file cannot be read, or is not what it should be
   130  interrupted
 """
 

@@ -1,14 +1,16 @@
 """Password hashes: ours (Argon2id) and the ones that users bring from elsewhere.
 
 Formats: Django's `pbkdf2_sha256$`, `argon2$`, `scrypt$`, `bcrypt$`, `bcrypt_sha256$`; Werkzeug's
-`scrypt:` and `pbkdf2:sha256:`; plain `$2a$`, `$2b$`, `$2y$` and `$argon2id$`.
+`scrypt:` and `pbkdf2:sha256:`; passlib's `$pbkdf2-sha256$`; plain `$2a$`, `$2b$`, `$2y$` and
+`$argon2id$`.
 """
 
 import hashlib
 import hmac
 import os
+import re
 import threading
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 
 import bcrypt
@@ -63,6 +65,21 @@ class Argon2Hasher:
         except InvalidHashError:
             return True
 
+    def why_never(self, stored: str) -> str | None:
+        if stored == "" or stored.startswith(("!", "*")):
+            return "It is marked as unusable: nobody can sign in with it."
+        for prefix, (shape, check_cost) in _SHAPES.items():
+            if stored.startswith(prefix):
+                found = re.fullmatch(shape, stored)
+                if found is None:
+                    return f"It begins as {prefix} does, but goes on as no such hash."
+                try:
+                    check_cost(*map(int, found.groups()))
+                except ValueError:
+                    return "Its cost is impossible, or too high to verify."
+                return None
+        return "Its format is not one that is verified here."
+
     def _spend(self, password: str) -> None:
         """Take the time of a verification, for somebody who is not there."""
         with self._slots:
@@ -79,12 +96,7 @@ def _verifier(stored: str) -> Callable[[str], bool]:
 
 def _argon2(stored: str, password: str) -> bool:
     cost = extract_parameters(stored)
-    if (
-        cost.memory_cost > _MOST_ARGON2_KIB
-        or cost.time_cost > _MOST_ARGON2_PASSES
-        or cost.parallelism > _MOST_ARGON2_LANES
-    ):
-        raise ValueError("too costly")
+    _check_argon2(cost.memory_cost, cost.time_cost, cost.parallelism)
     try:
         return _ARGON2.verify(stored, password)
     except (VerificationError, InvalidHashError):
@@ -92,25 +104,48 @@ def _argon2(stored: str, password: str) -> bool:
 
 
 def _bcrypt(stored: str, password: bytes) -> bool:
-    cost = int(stored[4:6])
-    if cost > _MOST_BCRYPT_COST:
-        raise ValueError("too costly")
+    _check_bcrypt(int(stored[4:6]))
     # bcrypt itself reads 72 bytes; the library refuses more instead of cutting as others did.
     return bcrypt.checkpw(password[:72], stored.encode())
 
 
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    if min(n, r, p) < 1 or n * r * p > _MOST_SCRYPT_WORK or 128 * n * r > _MOST_SCRYPT_BYTES:
-        raise ValueError("too costly")
+    _check_scrypt(n, r, p)
     return hashlib.scrypt(
         password.encode(), salt=salt, n=n, r=r, p=p, maxmem=2 * _MOST_SCRYPT_BYTES, dklen=64
     )
 
 
 def _pbkdf2(password: str, salt: bytes, rounds: int) -> bytes:
-    if not 0 < rounds <= _MOST_PBKDF2_ROUNDS:
-        raise ValueError("too costly")
+    _check_pbkdf2(rounds)
     return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
+
+
+def _check_argon2(kib: int, passes: int, lanes: int) -> None:
+    # RFC 9106, 3.1: eight blocks a lane at least.
+    if (
+        not 8 * lanes <= kib <= _MOST_ARGON2_KIB
+        or not 0 < passes <= _MOST_ARGON2_PASSES
+        or not 0 < lanes <= _MOST_ARGON2_LANES
+    ):
+        raise ValueError("an impossible cost, or one too high")
+
+
+def _check_bcrypt(cost: int) -> None:
+    if not 4 <= cost <= _MOST_BCRYPT_COST:
+        raise ValueError("an impossible cost, or one too high")
+
+
+def _check_scrypt(n: int, r: int, p: int) -> None:
+    work_and_memory = n * r * p <= _MOST_SCRYPT_WORK and 128 * n * r <= _MOST_SCRYPT_BYTES
+    # RFC 7914, 6: a power of two above 1.
+    if min(r, p) < 1 or n < 2 or n & (n - 1) or not work_and_memory:
+        raise ValueError("an impossible cost, or one too high")
+
+
+def _check_pbkdf2(rounds: int) -> None:
+    if not 0 < rounds <= _MOST_PBKDF2_ROUNDS:
+        raise ValueError("an impossible cost, or one too high")
 
 
 def _same(expected: str, actual: str) -> bool:
@@ -146,6 +181,14 @@ def _werkzeug_pbkdf2(stored: str, password: str) -> bool:
     return _same(expected, _pbkdf2(password, salt.encode(), rounds).hex())
 
 
+def _passlib_pbkdf2(stored: str, password: str) -> bool:
+    _, _, rounds, salt, expected = stored.split("$")
+    # Base64 without padding, and with "." for "+".
+    spelled = (salt + "=" * (-len(salt) % 4)).replace(".", "+")
+    actual = b64encode(_pbkdf2(password, b64decode(spelled, validate=True), int(rounds)))
+    return _same(expected, actual.decode().rstrip("=").replace("+", "."))
+
+
 _FORMATS: dict[str, Callable[[str, str], bool]] = {
     "$argon2id$": _argon2,
     "argon2$": lambda stored, password: _argon2(stored.removeprefix("argon2"), password),
@@ -155,7 +198,43 @@ _FORMATS: dict[str, Callable[[str, str], bool]] = {
     "bcrypt_sha256$": _django_bcrypt_sha256,
     "scrypt:": _werkzeug_scrypt,
     "pbkdf2:sha256:": _werkzeug_pbkdf2,
+    "$pbkdf2-sha256$": _passlib_pbkdf2,
     "$2a$": lambda stored, password: _bcrypt(stored, password.encode()),
     "$2b$": lambda stored, password: _bcrypt(stored, password.encode()),
     "$2y$": lambda stored, password: _bcrypt(stored, password.encode()),
+}
+
+_NUMBER = "([1-9][0-9]{0,9})"
+_BCRYPT = r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}"
+# RFC 9106, 3.1: at least 8 bytes of salt and 4 of hash.
+_ARGON2ID = (
+    rf"\$argon2id\$v=(?:16|19)\$m={_NUMBER},t={_NUMBER},p={_NUMBER}"
+    r"\$[+/A-Za-z0-9]{11,}\$[+/A-Za-z0-9]{6,}"
+)
+
+# What a hash that can be right looks like, and what of it is its cost.
+_SHAPES: dict[str, tuple[str, Callable[..., None]]] = {
+    "$argon2id$": (_ARGON2ID, _check_argon2),
+    "argon2$": ("argon2" + _ARGON2ID, _check_argon2),
+    "pbkdf2_sha256$": (
+        rf"pbkdf2_sha256\${_NUMBER}\$[^$]+\$[+/A-Za-z0-9]{{43}}=",
+        _check_pbkdf2,
+    ),
+    # The cost is n, r and p, and the salt stands between them.
+    "scrypt$": (
+        rf"scrypt\${_NUMBER}\$[^$]+\${_NUMBER}\${_NUMBER}\$[+/A-Za-z0-9]{{86}}==",
+        _check_scrypt,
+    ),
+    "bcrypt$": (r"bcrypt\$" + _BCRYPT, _check_bcrypt),
+    "bcrypt_sha256$": (r"bcrypt_sha256\$" + _BCRYPT, _check_bcrypt),
+    "scrypt:": (
+        rf"scrypt:{_NUMBER}:{_NUMBER}:{_NUMBER}\$[^$]+\$[0-9a-f]{{128}}",
+        _check_scrypt,
+    ),
+    "pbkdf2:sha256:": (rf"pbkdf2:sha256:{_NUMBER}\$[^$]+\$[0-9a-f]{{64}}", _check_pbkdf2),
+    "$pbkdf2-sha256$": (
+        rf"\$pbkdf2-sha256\${_NUMBER}\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{{43}}",
+        _check_pbkdf2,
+    ),
+    **dict.fromkeys(("$2a$", "$2b$", "$2y$"), (_BCRYPT, _check_bcrypt)),
 }

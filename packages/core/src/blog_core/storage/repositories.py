@@ -27,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    union,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -41,6 +42,7 @@ from blog_core.domain.users import User, account_version
 from blog_core.ports import (
     ActionKind,
     Caller,
+    Known,
     NewAction,
     PostFilter,
     StoredAnswer,
@@ -72,9 +74,18 @@ _USER_BY_NAME = _USER.where(users.c.username_key == bindparam("key"), users.c.is
 _ACCOUNT = _USER.add_columns(users.c.email, users.c.is_staff, users.c.is_active).where(
     users.c.id == bindparam("user_id")
 )
+_ACCOUNTS = (
+    _USER.add_columns(users.c.email, users.c.is_staff, users.c.is_active)
+    .where(users.c.id > bindparam("after"))
+    .order_by(users.c.id)
+)
 _OWN_USER = _USER.add_columns(users.c.email, users.c.is_staff).where(
     users.c.id == bindparam("user_id")
 )
+
+
+_USER_COLUMNS = [column.name for column in users.c if column.name != "id"]
+_NAMES = ("username", "email")
 
 
 class SqlUsers:
@@ -85,6 +96,26 @@ class SqlUsers:
     def add(self, user: User) -> None:
         _writable(self._session).add(user)
         self.save(user)
+
+    def add_all(self, added: Sequence[User]) -> list[int]:
+        rows = [{name: getattr(user, name) for name in _USER_COLUMNS} for user in added]
+        # In the order of the rows, so that each has its own id.
+        statement = insert(users).returning(users.c.id, sort_by_parameter_order=True)
+        try:
+            return list(self._connection.scalars(statement, rows))
+        except IntegrityError as error:
+            raise Taken([field for field in _NAMES if f"{field}_key" in str(error.orig)]) from error
+
+    def known(self, username_keys: Sequence[str], email_keys: Sequence[str]) -> list[Known]:
+        # A union, because an OR of two indexed columns makes some databases read the whole table.
+        found = [
+            select(users.c.username_key, users.c.email_key).where(column.in_(keys))
+            for column, keys in (
+                (users.c.username_key, username_keys),
+                (users.c.email_key, email_keys),
+            )
+        ]
+        return [Known(*row) for row in self._connection.execute(union(*found)).all()]
 
     def save(self, user: User) -> None:
         keys = {"username": user.username_key, "email": user.email_key}
@@ -130,12 +161,16 @@ class SqlUsers:
 
     def view_account(self, user_id: int) -> schemas.StaffUser | None:
         row = self._connection.execute(_ACCOUNT, {"user_id": user_id}).one_or_none()
-        if row is None:
-            return None
-        user_id, username, joined, email, *rights = row
-        is_staff, is_active = rights
-        version = account_version(username, email, *rights)
-        return schemas.StaffUser(user_id, username, joined, email, is_staff, is_active, version)
+        return None if row is None else _account(row)
+
+    def accounts(self, after: int, limit: int) -> list[schemas.StaffUser]:
+        found = self._connection.execute(_ACCOUNTS.limit(limit), {"after": after})
+        return [_account(row) for row in found.all()]
+
+    def account_id(self, username_key: str) -> int | None:
+        named = select(users.c.id).where(users.c.username_key == username_key)
+        found: int | None = self._connection.scalar(named)
+        return found
 
     def page(self, window: Window) -> list[schemas.User]:
         statement = _by_id(_USER.where(users.c.is_active), users.c.id, window, descending=False)
@@ -149,6 +184,12 @@ class SqlUsers:
     def _is_taken(self, field: str, key: str, own_id: int | None) -> bool:
         owner = select(users.c.id).where(users.c[f"{field}_key"] == key)
         return self._connection.scalar(owner) not in (None, own_id)
+
+
+def _account(row: Sequence[Any]) -> schemas.StaffUser:
+    user_id, username, joined, email, is_staff, is_active = row
+    version = account_version(username, email, is_staff, is_active)
+    return schemas.StaffUser(user_id, username, joined, email, is_staff, is_active, version)
 
 
 # --- posts ---------------------------------------------------------------------------------------
@@ -437,6 +478,9 @@ _ACTION = select(
 class SqlActions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def add_all(self, actions: Sequence[NewAction]) -> None:
+        self._connection.execute(insert(staff_actions), [asdict(action) for action in actions])
 
     def add(self, action: NewAction) -> None:
         values = asdict(action)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from blog_core.security.passwords import Argon2Hasher
 from blog_core.storage.repositories import SqlStorage
-from browser.visitor import Visitor
+from browser.visitor import PICTURES, Visitor
 from tools.relay import HOST, relay
 from tools.with_blog import GENEROUS_LIMITS, serving, triptych
 from triptych import filling
@@ -32,6 +32,7 @@ QUIET = (
     "--no-first-run",
 )
 AUTHORS_PASSWORD = "three windows, open"
+STAFF = ("the-staff", "keys to every window")
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +47,8 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         **GENEROUS_LIMITS,
     }
     triptych("migrate", env=env)
+    name, password = STAFF
+    triptych("user", "create", "--staff", name, env=env | {"BLOG_NEW_PASSWORD": password})
     storage = SqlStorage(database)
     filling.fill(storage, Argon2Hasher().hash(AUTHORS_PASSWORD))
     storage.close()
@@ -59,6 +62,14 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         ports = [int(url.rpartition(":")[2]) for url in urls.values()]
         urls["all"] = f"http://{HOST}:{running.enter_context(relay(ports))}"
         yield urls
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pictures() -> None:
+    """An empty folder for pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    for old in PICTURES.glob("*.png"):
+        old.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser.test_pages import PICTURES
-from browser.visitor import PASSWORD, Visitor
+from browser.visitor import PASSWORD, PICTURES, Visitor
 
 FRAMEWORKS = ("django", "flask", "fastapi")
 

@@ -4,15 +4,12 @@ import re
 import secrets
 from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from browser.visitor import Visitor
+from browser.visitor import PICTURES, Visitor
 
 AXE = files("axe_playwright_python") / "axe.min.js"
-PICTURES = Path(__file__).parent / "pictures"
 WIDTHS = {"phone": 390, "desktop": 1280}
 SCHEMES = ("light", "dark")
 # Everything axe has, its advice too; nothing is loaded by it.
@@ -43,14 +40,6 @@ def looked_at(page: Page, name: str) -> list[str]:
 def button(page: Page, name: str) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name=name, exact=True).click()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def pictures() -> None:
-    """An empty folder for pictures."""
-    PICTURES.mkdir(exist_ok=True)
-    for old in PICTURES.glob("*.png"):
-        old.unlink()
 
 
 def test_axe_finds_nothing_where_anybody_may_look(reader: Visitor) -> None:

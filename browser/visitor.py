@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
+PICTURES = Path(__file__).parent / "pictures"
 PASSWORD = "a garden with three windows"
 REFUSED = "Failed to load resource: the server responded with a status of"
 
@@ -73,6 +75,10 @@ class Visitor:
     def path(self) -> str:
         """The path of the page that stands open."""
         return urlsplit(self.page.url).path
+
+    @property
+    def path_and_query(self) -> str:
+        return self.page.url.removeprefix(self.site)
 
     def _console(self, message: ConsoleMessage) -> None:
         # What has a bad status is told by _response, where it may be expected.

@@ -459,6 +459,12 @@ def test_a_use_case_inside_the_admins_transaction_is_not_locked_out(
     )
 
 
+def test_a_page_leaves_no_connection_open(staff: APIClient) -> None:
+    for path in ("/admin/blog/post/", "/browse/me/"):
+        assert 200 == staff.get(path).status_code
+        assert [] == [one.alias for one in connections.all() if one.connection is not None], path
+
+
 def test_a_database_that_does_not_answer_is_said_as_elsewhere(
     settings: Settings, staff: APIClient
 ) -> None:

@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 
 
 class BlogConfig(AppConfig):
@@ -10,6 +12,13 @@ class BlogConfig(AppConfig):
     verbose_name = "Blog"
     default = True
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Django looks at its connections before and after every request. Only its own pages use
+        # any, and close them themselves: the API does not pay for it.
+        request_started.disconnect(reset_queries)
+        request_started.disconnect(close_old_connections)
+        request_finished.disconnect(close_old_connections)
 
 
 class BlogAdminConfig(SimpleAdminConfig):

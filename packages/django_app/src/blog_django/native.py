@@ -17,6 +17,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
+from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -94,6 +95,8 @@ def native(view: View) -> View:
             return send(problems.of(unavailable))
         except BlogError as error:
             return send(problems.of(error))
+        finally:
+            close_old_connections()
 
     return answer
 

@@ -3,6 +3,7 @@
 from json import loads
 from typing import Any
 
+from django.db import close_old_connections
 from django.db.utils import InterfaceError, OperationalError
 from rest_framework import generics, mixins
 from rest_framework.decorators import action
@@ -79,6 +80,12 @@ class CoreView(generics.GenericAPIView[Any]):
     def caller(self) -> Credentials:
         found: Any = self.request.auth
         return found or ANYBODY
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            close_old_connections()
 
     def get_exception_handler(self) -> Any:
         return refused

@@ -37,7 +37,11 @@ JUST_NOW = {
 EXAMPLES = {
     "{post_id}": str(IDS["published"]),
     "{username}": "ada",
+    "{provider}": "example",
 }
+
+REFUSED = ("/openid", "/openid/example")
+"""Pages that are 403 for whoever has not begun to sign in with a provider."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,16 @@ def visits() -> Iterator[Case]:
     private = ("/write", "/edit", "/delete", "/drafts", "/settings")
     for path, methods in paths().items():
         if "GET" in methods:
-            needed = path.endswith(private)
-            yield get(path, 200, "signed in", COOKIE)
-            yield get(path, 303 if needed else 200, "anybody")
-            yield get(path, 303 if needed else 200, "signed out since", ENDED)
+            there = 403 if path in REFUSED else 200
+            anybody = 303 if path.endswith(private) else there
+            yield get(path, there, "signed in", COOKIE)
+            yield get(path, anybody, "anybody")
+            yield get(path, anybody, "signed out since", ENDED)
             bearer = ("Authorization", f"Bearer {token_of('ada')}")
-            yield get(path, 200, "token", bearer)
-            yield get(f"{path}?unknown=1", 303 if needed else 200, "unknown")
-            yield get(path, 200, "other origin", COOKIE, ("Origin", "https://other.example"))
-            yield get(path, 200, "accept", COOKIE, ("Accept", "application/json"))
+            yield get(path, there, "token", bearer)
+            yield get(f"{path}?unknown=1", anybody, "unknown")
+            yield get(path, there, "other origin", COOKIE, ("Origin", "https://other.example"))
+            yield get(path, there, "accept", COOKIE, ("Accept", "application/json"))
     for title in ("draft", "scheduled"):
         for suffix in ("", "/edit", "/delete"):
             yield get(f"/posts/{IDS[title]}{suffix}", 200, "own", COOKIE)
@@ -97,10 +102,28 @@ def visits() -> Iterator[Case]:
             yield get(f"/posts/{IDS[title]}{suffix}", there, "another's")
     for query in ("q=list", "q=+", "q=%3Cscript%3E", "q=%E6%97%A5", "q=nothing"):
         yield get(f"/?{query}", 200, "search")
-    for done in ("profile", "password", "token", "session"):
+    for done in ("profile", "password", "token", "session", "linked", "unlinked"):
         yield get(f"/settings?done={done}", 200, "done", COOKIE)
     for target in ("/write", "//evil.example", "/%22%3E", "/a?b=%41"):
         yield get(f"/login?{urlencode({'next': target})}", 200, "next")
+
+
+def returns() -> Iterator[Case]:
+    """Coming back from a provider as nobody does who went there."""
+    for held in ((), (("Cookie", "openid=x"),), (("Cookie", "openid=x; openid=x"),)):
+        for query in ("", "code=c", "code=c&state=s", "error=access_denied&state=s", "iss=i"):
+            yield get(f"/openid/example?{query}", 403, f"{len(held)} {query}", *held)
+        yield get("/openid", 403, "held", *held)
+        for fields in ({}, {"username": "x", "email": "x@example.org"}, {"password": PASSWORD}):
+            yield post("/openid", 403, f"{len(fields)}", fields, *held)
+            yield post("/openid", 403, f"signed in {len(fields)}", fields, COOKIE, *held[1:])
+    yield get("/openid/example?state=a&state=b", 422, "twice")
+    yield get("/openid/nobody", 404, "unknown")
+    yield post("/openid/nobody", 404, "unknown", {})
+    for who in ((COOKIE,), ()):
+        yield post("/openid/example", 503, "down", {"next": "/write"}, *who)
+    for name in ("Example", "1", "x" * 21, "a_b"):
+        yield get(f"/openid/{name}", 404, "out of form")
 
 
 def absences() -> Iterator[Case]:
@@ -226,7 +249,7 @@ def done_forms() -> Iterator[Case]:
     yield post("/settings", 303, "password", {"action": "password", **secrets}, COOKIE)
     for path, methods in paths().items():
         if "GET" in methods:
-            yield get(path, 200, "after", COOKIE)
+            yield get(path, 403 if path in REFUSED else 200, "after", COOKIE)
     yield post("/logout", 303, "anybody", {})
     yield post("/logout", 303, "signed out since", {}, ENDED)
     yield post("/settings", 303, "end all", {"action": "end-all"}, COOKIE)
@@ -242,7 +265,7 @@ def heads(cases: list[Case]) -> Iterator[Case]:
             )
 
 
-UNCHANGING = [*visits(), *absences(), *refused_forms()]
+UNCHANGING = [*visits(), *returns(), *absences(), *refused_forms()]
 CASES = [
     *UNCHANGING,
     *heads(UNCHANGING),

@@ -21,13 +21,13 @@ MEMBERS = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 ADAPTER_LINES = {
     # REST framework's settings, URLs, serializers and schema class are its idiom, and have no
     # counterpart in the other two.
-    "django_app": 575,
-    "fastapi_app": 320,
-    "flask_app": 300,
+    "django_app": 600,
+    "fastapi_app": 335,
+    "flask_app": 320,
 }
 """How many lines of code an adapter may have: what is more belongs to the core."""
 
-PAGE_LINES = 130
+PAGE_LINES = 140
 """How many more its pages may have."""
 
 NATIVE_LINES = {

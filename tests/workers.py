@@ -15,7 +15,7 @@ from typing import Any
 
 from blog_contract.plugin import NAMES
 from http_parity.exchange import Answer, Request
-from tools.with_blog import GENEROUS_LIMITS
+from tools.with_blog import GENEROUS_LIMITS, provider
 
 ORIGIN = "https://reader.example"
 SECRET = "only-for-tests-" * 4
@@ -25,6 +25,9 @@ GENEROUS = GENEROUS_LIMITS
 
 ONCE = dict.fromkeys(GENEROUS, "1/day")
 """Limits that everybody reaches."""
+
+PROVIDER = provider("example", "http://127.0.0.1:9")
+"""A provider of sign-ins that nobody reaches, so that the pages have what leads to one."""
 
 TARGETS = NAMES
 """Of the contract suite: the four that are to answer alike."""
@@ -48,6 +51,7 @@ class Worker:
         database: Path,
         start: Barrier | None = None,
         limits: Mapping[str, str] = GENEROUS,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self.name = target
         self._connection, theirs = _processes.Pipe()
@@ -55,6 +59,8 @@ class Worker:
             "BLOG_CORS_ORIGINS": ORIGIN,
             "BLOG_DATABASE_URL": f"sqlite:///{database}",
             "BLOG_SECRET_KEY": SECRET,
+            **PROVIDER,
+            **(more or {}),
             **limits,
         }
         address = TARGETS.get(target, target)

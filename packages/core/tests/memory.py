@@ -19,7 +19,9 @@ from blog_core.ports import (
     Known,
     NewAction,
     PostFilter,
+    SignInUnderWay,
     StoredAnswer,
+    StoredIdentity,
     StoredPassword,
     Window,
 )
@@ -68,6 +70,16 @@ class SessionRow(TokenRow):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentityRow:
+    id: int
+    user_id: int
+    issuer: str
+    subject: str
+    created: datetime
+    used: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyRow:
     fingerprint: str
     answer: bytes
@@ -95,6 +107,8 @@ class Tables:
     sessions: dict[int, SessionRow] = field(default_factory=dict)
     keys: dict[str, KeyRow] = field(default_factory=dict)
     actions: dict[int, ActionRow] = field(default_factory=dict)
+    identities: dict[int, IdentityRow] = field(default_factory=dict)
+    sign_ins: dict[str, tuple[SignInUnderWay, datetime]] = field(default_factory=dict)
     last_id: int = 0
 
     def copy(self) -> "Tables":
@@ -105,6 +119,8 @@ class Tables:
             dict(self.sessions),
             dict(self.keys),
             dict(self.actions),
+            dict(self.identities),
+            dict(self.sign_ins),
             self.last_id,
         )
 
@@ -171,6 +187,11 @@ class MemoryUsers:
             del tables.tokens[token.id]
         for session in [one for one in tables.sessions.values() if one.user_id == user.id]:
             del tables.sessions[session.id]
+        for identity in [one for one in tables.identities.values() if one.user_id == user.id]:
+            del tables.identities[identity.id]
+        begun = [key for key, (one, _) in tables.sign_ins.items() if one.user_id == user.id]
+        for digest in begun:
+            del tables.sign_ins[digest]
 
     def get(self, user_id: int) -> User | None:
         row = self._tables.users.get(user_id)
@@ -201,6 +222,9 @@ class MemoryUsers:
         row = self._tables.users[stored.user_id]
         self._tables.users[row.id] = replace(row, password=new)
         return True
+
+    def has_email(self, email_key: str) -> bool:
+        return any(row.email_key == email_key for row in self._tables.users.values())
 
     def view(self, username_key: str) -> schemas.User | None:
         row = self._named(username_key)
@@ -452,6 +476,10 @@ class MemorySessions:
     def remove_digest(self, digest: str) -> None:
         self._drop(lambda row: row.digest == digest)
 
+    def opened(self, session_id: int) -> datetime | None:
+        row = self._tables.sessions.get(session_id)
+        return None if row is None else row.created
+
     def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Session]:
         own = (
             row
@@ -540,6 +568,73 @@ class MemoryActions:
         ]
 
 
+class MemorySignIns:
+    def __init__(self, tables: Tables) -> None:
+        self._rows = tables.sign_ins
+
+    def add(
+        self, digest: str, under_way: SignInUnderWay, created: datetime, expires: datetime
+    ) -> None:
+        for over in [key for key, (_, end) in self._rows.items() if end <= created]:
+            del self._rows[over]
+        self._rows[digest] = under_way, expires
+
+    def find(self, digest: str, now: datetime) -> SignInUnderWay | None:
+        under_way, expires = self._rows.get(digest, (None, now))
+        return under_way if expires > now else None
+
+    def remove(self, digest: str) -> bool:
+        return self._rows.pop(digest, None) is not None
+
+
+class MemoryIdentities:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._rows = tables.identities
+
+    def add(self, user_id: int, issuer: str, subject: str, now: datetime) -> None:
+        if self._of(issuer, subject) is not None:
+            raise Taken(["identity"])
+        row = IdentityRow(
+            id=self._tables.next_id(),
+            user_id=user_id,
+            issuer=issuer,
+            subject=subject,
+            created=now,
+            used=now,
+        )
+        self._rows[row.id] = row
+
+    def use(self, issuer: str, subject: str, now: datetime) -> int | None:
+        row = self._of(issuer, subject)
+        if row is None:
+            return None
+        self._rows[row.id] = replace(row, used=now)
+        return row.user_id
+
+    def of(self, user_id: int) -> list[StoredIdentity]:
+        return [
+            StoredIdentity(
+                row.id, row.issuer, format_instant(row.created), format_instant(row.used)
+            )
+            for row in self._rows.values()
+            if row.user_id == user_id
+        ]
+
+    def remove(self, user_id: int, identity_id: int) -> bool:
+        row = self._rows.get(identity_id)
+        if row is None or row.user_id != user_id:
+            return False
+        del self._rows[identity_id]
+        return True
+
+    def _of(self, issuer: str, subject: str) -> IdentityRow | None:
+        wanted = issuer, subject
+        return next(
+            (row for row in self._rows.values() if (row.issuer, row.subject) == wanted), None
+        )
+
+
 class MemoryRepositories:
     def __init__(self, tables: Tables) -> None:
         self.users = MemoryUsers(tables)
@@ -548,6 +643,8 @@ class MemoryRepositories:
         self.sessions = MemorySessions(tables)
         self.keys = MemoryIdempotencyKeys(tables)
         self.actions = MemoryActions(tables)
+        self.sign_ins = MemorySignIns(tables)
+        self.identities = MemoryIdentities(tables)
 
 
 class MemoryStorage:

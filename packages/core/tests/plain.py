@@ -12,7 +12,7 @@ from blog_core.http import cookies, feed, forms, pages, problems, requests
 from blog_core.http.front import Front
 from blog_core.http.operations import OPERATIONS, PAGES
 from blog_core.http.rendering import Page, render
-from blog_core.http.replies import Reply, see_other
+from blog_core.http.replies import Reply, arrived, see_other
 from blog_core.http.requests import ASKED, Asked
 from blog_core.http.wsgi import FrontMiddleware
 from blog_core.schemas import ANYBODY, Credentials, PostQuery
@@ -30,6 +30,7 @@ class Request:
         asked: Asked = environ[ASKED]
         self.operation = asked.operation
         self.query_string = asked.query
+        self.pending = asked.pending
         self.name = environ["PATH_INFO"].split("/")[2] if "{" in self.operation.path else ""
         self.fields = forms.fields(environ["wsgi.input"].read())
         seen = blog.visitor(asked.credentials)
@@ -79,7 +80,7 @@ def register(request: Request) -> Reply:
 
 def show_login(request: Request) -> Page:
     form = forms.Login({"next": request.query(forms.LoginQuery).next or ""})
-    return pages.login(request.visitor, form)
+    return pages.login(request.visitor, form, request.blog.openid.providers)
 
 
 def login(request: Request) -> Reply:
@@ -96,6 +97,37 @@ def _cookie(blog: Blog, caller: Credentials, form: forms.Login | forms.Register)
 def logout(request: Request) -> Reply:
     request.blog.close_session(request.caller)
     return see_other("/")
+
+
+def return_from_openid(request: Request) -> Reply:
+    form = forms.ReturnForm(request.query(forms.ReturnQuery))
+    with form.or_again(lambda: pages.refused(request.visitor, form)):
+        arrival = request.blog.return_from_openid(
+            request.caller, request.name, request.pending, form.answer, "Tests"
+        )
+    return arrived(arrival)
+
+
+def begin_openid(request: Request) -> Page:
+    form = forms.Login(request.fields)
+    providers = request.blog.openid.providers
+    with form.or_again(lambda: pages.login(request.visitor, form, providers)):
+        handover = request.blog.begin_openid(request.caller, request.name, form.next)
+    return pages.leave(request.visitor, handover)
+
+
+def show_openid(request: Request) -> Page:
+    form = forms.FinishForm()
+    with form.or_again(lambda: pages.refused(request.visitor, form)):
+        form.begin(request.blog, request.caller, request.pending)
+    return pages.finish(request.visitor, form)
+
+
+def finish_openid(request: Request) -> Reply:
+    form = forms.FinishForm(request.fields)
+    with form.or_again(lambda: pages.finish(request.visitor, form)):
+        form.finish(request.blog, request.caller, request.pending, "Tests")
+    return see_other(form.location, form.cookies)
 
 
 def show_write(request: Request) -> Page:
@@ -164,6 +196,7 @@ VIEWS: dict[str, Callable[[Request], Page | Reply]] = {
     view.__name__: view
     for view in (
         *(show_home, show_post, show_author, show_register, register, show_login, login, logout),
+        *(return_from_openid, begin_openid, show_openid, finish_openid),
         *(show_write, write, show_edit, edit, show_delete, delete, show_drafts, show_settings),
         *(change_settings, show_feed),
     )

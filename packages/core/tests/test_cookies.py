@@ -4,10 +4,10 @@ import pytest
 
 from blog_core.http import cookies
 from blog_core.http.front import Front, Head
-from blog_core.http.operations import BY_NAME
+from blog_core.http.operations import BY_NAME, PAGES
 from blog_core.http.replies import Reply
 from blog_core.http.requests import Asked
-from blog_core.schemas import ANYBODY, Credentials, NewSession
+from blog_core.schemas import ANYBODY, Credentials, NewSession, Pending
 from blog_core.security.secrets import SecretKey
 from blog_core.settings import Settings
 
@@ -98,3 +98,46 @@ def test_with_a_token_the_cookie_is_not_looked_at(
     asked = Front(Settings()).pass_on(BY_NAME["get_me"], Head("GET", "/api/me", "", headers), b"")
     assert isinstance(asked, Asked)
     assert expected == asked.credentials
+
+
+# --- a sign-in under way -------------------------------------------------------------------------
+
+KEPT = cookies.pending(Pending("a-value", 600))
+
+
+@pytest.mark.sentence("openid-cookie")
+def test_the_cookie_of_a_sign_in_is_for_this_site_alone_and_no_script() -> None:
+    value = "openid=a-value; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"
+    assert [value] == sent(Reply(200, [KEPT]), https=False)
+    assert [f"__Host-{value}; Secure"] == sent(Reply(200, [KEPT]), https=True)
+
+
+@pytest.mark.sentence("openid-cookie")
+@pytest.mark.parametrize(
+    ("cookie", "https", "pending"),
+    [
+        ("openid=x", False, "x"),
+        ("session=y; openid=x", False, "x"),
+        ("__Host-openid=x", True, "x"),
+        ("openid=x", True, None),
+        ("__Host-openid=x", False, None),
+        ("openid=x; openid=x", False, None),
+        ("openid=x,openid=y", False, None),
+        ("my-openid=x", False, None),
+        ("session=y", False, None),
+    ],
+)
+def test_a_sign_in_is_found_under_its_name_of_this_site(
+    cookie: str, https: bool, pending: str | None
+) -> None:
+    assert pending == cookies.sent_pending(cookie, https=https)
+    head = Head("GET", "/openid", "", {"host": "localhost", "cookie": cookie})
+    front = Front(Settings(https=https), PAGES)
+    operation = front.admit(head)
+    assert not isinstance(operation, Reply)
+    asked = front.pass_on(operation, head, b"")
+    assert isinstance(asked, Asked)
+    assert pending == asked.pending
+    if pending is not None:
+        caching = dict(front.finish(head, Reply(200)).headers)["Cache-Control"]
+        assert "no-store" == caching

@@ -98,7 +98,7 @@ def test_another_site_may_only_read_and_speak_to_the_api_without_a_cookie(
     operation: Operation, cookie: str, token: str
 ) -> None:
     path = operation.path.replace("{username}", "ada")
-    path = path.replace("{token_id}", "1").replace("{post_id}", "1")
+    path = path.replace("{token_id}", "1").replace("{post_id}", "1").replace("{provider}", "x")
     page = not path.startswith("/api/")
     refused = operation.method != "GET" and (page or cookie != "none")
     headers = {**FOREIGN, **COOKIES[cookie], **TOKENS[token]}

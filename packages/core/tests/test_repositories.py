@@ -11,7 +11,9 @@ from blog_core.domain.users import User
 from blog_core.ports import (
     Caller,
     PostFilter,
+    Proof,
     Repositories,
+    SignInUnderWay,
     Storage,
     StoredAnswer,
     StoredPassword,
@@ -642,3 +644,111 @@ def test_a_claim_forgets_old_keys(storage: Storage) -> None:
         later = NOW + timedelta(microseconds=1)
         repositories.keys.claim("key", "other", later + DAY, later)
         assert repositories.keys.find("key", later) == StoredAnswer("other", b"")
+
+
+# --- signing in with a provider ------------------------------------------------------------------
+
+PROOF = Proof("https://login.example", "a subject", "ada", "ada@blog.example")
+
+
+def test_a_sign_in_under_way_is_kept_as_it_is(storage: Storage) -> None:
+    user = add_user(storage)
+    begun = SignInUnderWay("example", "/write?next=%2F", None)
+    proved = SignInUnderWay("example", "/", user.id, PROOF)
+    with storage.writing() as repositories:
+        repositories.sign_ins.add("begun", begun, NOW, NOW + DAY)
+        repositories.sign_ins.add("proved", proved, NOW, NOW + DAY)
+    with storage.reading() as repositories:
+        assert begun == repositories.sign_ins.find("begun", NOW)
+        assert proved == repositories.sign_ins.find("proved", NOW)
+        assert repositories.sign_ins.find("another", NOW) is None
+        assert repositories.sign_ins.find("begun", NOW + DAY) is None
+
+
+def test_a_sign_in_under_way_is_taken_by_one(storage: Storage) -> None:
+    with storage.writing() as repositories:
+        repositories.sign_ins.add("digest", SignInUnderWay("example", "/"), NOW, NOW + DAY)
+        assert repositories.sign_ins.remove("digest")
+        assert not repositories.sign_ins.remove("digest")
+        assert repositories.sign_ins.find("digest", NOW) is None
+
+
+def test_sign_ins_that_are_over_are_forgotten(storage: Storage) -> None:
+    with storage.writing() as repositories:
+        repositories.sign_ins.add("old", SignInUnderWay("example", "/"), NOW, NOW + DAY)
+        repositories.sign_ins.add("new", SignInUnderWay("example", "/"), NOW + DAY, NOW + DAY + DAY)
+        assert repositories.sign_ins.find("old", NOW) is None
+        assert repositories.sign_ins.find("new", NOW) is not None
+
+
+def test_an_identity_is_of_one_user(storage: Storage) -> None:
+    ada, bob = add_user(storage), add_user(storage, "bob")
+    with storage.writing() as repositories:
+        repositories.identities.add(ada.id, PROOF.issuer, PROOF.subject, NOW)
+    for user in (ada, bob):
+        with pytest.raises(Taken), storage.writing() as repositories:
+            repositories.identities.add(user.id, PROOF.issuer, PROOF.subject, NOW)
+    with storage.writing() as repositories:
+        assert ada.id == repositories.identities.use(PROOF.issuer, PROOF.subject, NOW + DAY)
+    with storage.reading() as repositories:
+        [found] = repositories.identities.of(ada.id)
+        assert (PROOF.issuer, format_instant(NOW)) == (found.issuer, found.created)
+        assert format_instant(NOW + DAY) == found.used
+        assert [] == repositories.identities.of(bob.id)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "subject"),
+    [
+        (PROOF.issuer, "A subject"),
+        (PROOF.issuer, "a subject "),
+        (PROOF.issuer, "a súbject"),
+        ("https://login.example/", "a subject"),
+        ("https://LOGIN.example", "a subject"),
+    ],
+)
+def test_identities_are_told_apart_byte_by_byte(
+    storage: Storage, issuer: str, subject: str
+) -> None:
+    ada, bob = add_user(storage), add_user(storage, "bob")
+    with storage.writing() as repositories:
+        repositories.identities.add(ada.id, PROOF.issuer, PROOF.subject, NOW)
+        assert repositories.identities.use(issuer, subject, NOW) is None
+        repositories.identities.add(bob.id, issuer, subject, NOW)
+        assert bob.id == repositories.identities.use(issuer, subject, NOW)
+        assert ada.id == repositories.identities.use(PROOF.issuer, PROOF.subject, NOW)
+
+
+def test_an_identity_is_removed_by_its_own_user_or_with_them(storage: Storage) -> None:
+    ada, bob = add_user(storage), add_user(storage, "bob")
+    with storage.writing() as repositories:
+        repositories.identities.add(ada.id, PROOF.issuer, "1", NOW)
+        repositories.identities.add(ada.id, PROOF.issuer, "2", NOW)
+        repositories.sign_ins.add("linking", SignInUnderWay("x", "/", ada.id), NOW, NOW + DAY)
+        first, second = repositories.identities.of(ada.id)
+        assert not repositories.identities.remove(bob.id, first.id)
+        assert repositories.identities.remove(ada.id, first.id)
+        assert not repositories.identities.remove(ada.id, first.id)
+        assert [second] == repositories.identities.of(ada.id)
+    with storage.writing() as repositories:
+        user = repositories.users.get(ada.id)
+        assert user is not None
+        repositories.users.remove(user)
+    with storage.writing() as repositories:
+        assert repositories.identities.use(PROOF.issuer, "2", NOW) is None
+        assert repositories.sign_ins.find("linking", NOW) is None
+
+
+def test_whether_an_email_is_anybodys_goes_by_its_key(storage: Storage) -> None:
+    add_user(storage, is_active=False)
+    with storage.reading() as repositories:
+        assert repositories.users.has_email("ada@blog.example")
+        assert not repositories.users.has_email("bob@blog.example")
+
+
+def test_a_session_says_since_when_it_is_open(storage: Storage) -> None:
+    user = add_user(storage)
+    with storage.writing() as repositories:
+        session = repositories.sessions.add(user.id, "digest", NOW, NOW + DAY, "Firefox")
+        assert NOW == repositories.sessions.opened(session)
+        assert repositories.sessions.opened(session + 1) is None

@@ -111,5 +111,73 @@ def test_no_secret_is_shown(url: str) -> None:
 
 def test_what_is_shown_names_every_variable() -> None:
     shown = Settings().shown()
-    assert {f"BLOG_{name.upper()}" for name in Settings.__dataclass_fields__} == shown.keys()
+    named = {f"BLOG_{name.upper()}" for name in Settings.__dataclass_fields__}
+    assert named - {"BLOG_OPENID"} == shown.keys()
     assert shown["BLOG_SECRET_KEY"] == "(development default)"
+
+
+# --- providers of sign-ins -----------------------------------------------------------------------
+
+PROVIDER = {
+    "BLOG_URL": "http://localhost:8000",
+    "BLOG_OPENID_EXAMPLE_ISSUER": "https://login.example/realms/Blog",
+    "BLOG_OPENID_EXAMPLE_CLIENT_ID": "blog",
+    "BLOG_OPENID_EXAMPLE_CLIENT_SECRET": "top-secret",
+}
+
+
+def test_providers_come_each_from_their_variables() -> None:
+    second = {
+        "BLOG_OPENID_ACME2_ISSUER": "http://127.0.0.1:9000",
+        "BLOG_OPENID_ACME2_CLIENT_ID": "id",
+        "BLOG_OPENID_ACME2_CLIENT_SECRET": "hush",
+        "BLOG_OPENID_ACME2_TITLE": "Acme & Söhne",
+    }
+    settings = Settings.from_env(PROVIDER | second)
+    assert [("acme2", "Acme & Söhne"), ("example", "Example")] == [
+        (one.name, one.title) for one in settings.openid
+    ]
+    assert "https://login.example/realms/Blog" == settings.openid[1].issuer
+    assert "http://localhost:8000" == settings.url
+    shown = f"{settings!r} {settings.shown()}"
+    assert "top-secret" not in shown
+    assert "hush" not in shown
+    assert "(set)" == settings.shown()["BLOG_OPENID_EXAMPLE_CLIENT_SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BLOG_URL", ""),
+        ("BLOG_URL", "localhost:8000"),
+        ("BLOG_URL", "http://localhost:8000/blog"),
+        ("BLOG_URL", "https://localhost:8000"),
+        ("BLOG_URL", "http://blog.example"),
+        ("BLOG_OPENID_EXAMPLE_ISSUER", ""),
+        ("BLOG_OPENID_EXAMPLE_ISSUER", "login.example"),
+        ("BLOG_OPENID_EXAMPLE_ISSUER", "http://login.example"),
+        ("BLOG_OPENID_EXAMPLE_ISSUER", "https://login.example/?x"),
+        ("BLOG_OPENID_EXAMPLE_ISSUER", "https://user@login.example"),
+        ("BLOG_OPENID_EXAMPLE_ISSUER", "https://[login"),
+        ("BLOG_OPENID_EXAMPLE_ISSUER", "https://login.example/" + "x" * 255),
+        ("BLOG_OPENID_EXAMPLE_CLIENT_ID", ""),
+        ("BLOG_OPENID_EXAMPLE_CLIENT_SECRET", ""),
+        ("BLOG_OPENID_EXAMPLE_TITLE", "x" * 41),
+        ("BLOG_OPENID_EXAMPLE_TITLE", "a\nb"),
+        ("BLOG_OPENID_EXAMPLE_ISSUERS", "https://login.example"),
+        ("BLOG_OPENID_example_ISSUER", "https://login.example"),
+        ("BLOG_OPENID_ISSUER", "https://login.example"),
+    ],
+)
+def test_a_provider_that_cannot_work_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: [^\n]+\.$"):
+        Settings.from_env(PROVIDER | {name: value})
+
+
+def test_production_takes_no_provider_over_http() -> None:
+    production = {"BLOG_PROFILE": "production", "BLOG_SECRET_KEY": SECRET}
+    local = {"BLOG_OPENID_EXAMPLE_ISSUER": "http://localhost:9000"}
+    assert Settings.from_env(PROVIDER | local).openid
+    assert Settings.from_env(PROVIDER | production).openid
+    with pytest.raises(SettingsError, match=r"^BLOG_OPENID_EXAMPLE_ISSUER: "):
+        Settings.from_env(PROVIDER | local | production)

@@ -106,6 +106,13 @@ def lossy_server(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
+def openid(request: pytest.FixtureRequest) -> str:
+    """A provider of sign-ins of the implementation, which does not answer."""
+    name: str = request.config.option.openid
+    return name
+
+
+@pytest.fixture(scope="session")
 def cors_origin(request: pytest.FixtureRequest) -> str:
     """An origin on the allow-list of the implementation."""
     origin: str = request.config.option.cors_origin

@@ -47,6 +47,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="an origin on the allow-list, default %(default)s; empty deselects its tests",
     )
     group.addoption(
+        "--openid",
+        default="example",
+        metavar="NAME",
+        help="a provider of sign-ins in its settings that does not answer, default %(default)s;"
+        " empty deselects its tests",
+    )
+    group.addoption(
         "--lossy-server",
         action="store_true",
         help="the server tells the application only decoded paths and CGI's header names, as"
@@ -59,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "sentence(*names): the sentences of docs/http-contract.md that the test holds",
         "staff: the test needs a staff account, see --staff",
         "cors: the test needs an origin on the allow-list, see --cors-origin",
+        "openid: the test needs a provider of sign-ins, see --openid",
     ):
         config.addinivalue_line("markers", line)
     if config.option.target:
@@ -102,7 +110,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     missing = {
         marker
-        for marker, option in (("staff", config.option.staff), ("cors", config.option.cors_origin))
+        for marker, option in (
+            ("staff", config.option.staff),
+            ("cors", config.option.cors_origin),
+            ("openid", config.option.openid),
+        )
         if not option
     }
     if not (config.option.target and missing):
@@ -123,6 +135,8 @@ def pytest_report_header(config: pytest.Config) -> Sequence[str]:
         lines.append("without --staff the tests that need a staff account are deselected")
     if not config.option.cors_origin:
         lines.append("without --cors-origin the tests that need an allowed origin are deselected")
+    if not config.option.openid:
+        lines.append("without --openid the tests that need a provider of sign-ins are deselected")
     if config.option.lossy_server:
         lines.append("the server decodes paths and tells header names as CGI does")
     return lines

@@ -1,5 +1,6 @@
 """Every use case of the blog, one method each: the only door for adapters."""
 
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,27 +16,35 @@ from blog_core.domain.errors import (
     Forbidden,
     Invalid,
     KeyInUse,
+    LastWayIn,
     NotAuthenticated,
     NotFound,
+    NotFresh,
     SessionOver,
+    SignInRefused,
     Stale,
+    Taken,
     VersionRequired,
     WrongPassword,
 )
 from blog_core.domain.instants import format_instant
 from blog_core.domain.posts import BlogPost
 from blog_core.domain.search import words
-from blog_core.domain.users import User, name_key
+from blog_core.domain.users import NO_PASSWORD, User, has_password, name_key
 from blog_core.importing import Importing
 from blog_core.ports import (
     Caller,
     Clock,
+    Handshake,
     Limiter,
     LimitName,
+    OpenId,
     PasswordHasher,
     PostFilter,
+    Proof,
     Repositories,
     Secrets,
+    SignInUnderWay,
     Storage,
     StoredPassword,
     Window,
@@ -49,6 +58,8 @@ KEY_FIELD = "Idempotency-Key"
 DEFAULT_LIMIT = 20
 # How often a password is verified anew because its hash was rewritten meanwhile.
 TRIES = 3
+SIGN_IN_LIFETIME = timedelta(minutes=10)
+FRESH = timedelta(minutes=10)
 
 
 class Unlimited:
@@ -72,6 +83,29 @@ class Unlimited:
 UNLIMITED = Unlimited()
 
 
+class NoProviders:
+    """The port `OpenId` where people sign in with a password only."""
+
+    providers: Sequence[schemas.Provider] = ()
+
+    def issuer(self, provider: str) -> str:
+        raise NotFound
+
+    def authorization_url(self, provider: str, handshake: Handshake) -> str:
+        raise NotFound
+
+    def prove(
+        self, provider: str, handshake: Handshake, answer: schemas.ProviderAnswer, now: datetime
+    ) -> Proof:
+        raise NotFound
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+NO_PROVIDERS = NoProviders()
+
+
 @dataclass(frozen=True)
 class Blog:
     """The blog. Every method authenticates its caller, authorises, acts and commits once.
@@ -87,6 +121,7 @@ class Blog:
     hasher: PasswordHasher
     secrets: Secrets
     limiter: Limiter = UNLIMITED
+    openid: OpenId = NO_PROVIDERS
     token_lifetime: timedelta = timedelta(days=30)
     session_lifetime: timedelta = timedelta(days=14)
     rehash: bool = True
@@ -282,6 +317,170 @@ class Blog:
             storage.tokens.remove_others(caller.id, None)
             storage.sessions.remove_others(caller.id, None)
 
+    # --- signing in with a provider --------------------------------------------------------------
+
+    def begin_openid(
+        self, credentials: Credentials, provider: str, following: str
+    ) -> schemas.Handover:
+        """Send a browser to a provider, and on to `following` afterwards.
+
+        Whoever is signed in links themselves there, anybody else signs in. Raises NotFound for an
+        unknown provider, ProviderUnavailable.
+        """
+        known = self._provider(provider)
+        pending = schemas.Pending(self.secrets.new_token(), _seconds(SIGN_IN_LIFETIME))
+        # The provider is asked before anything is written, and never inside a transaction.
+        url = self.openid.authorization_url(provider, self._handshake(pending.value))
+        with self.storage.writing() as storage:
+            caller = self._caller_if_any(storage, credentials)
+            under_way = SignInUnderWay(provider, following, caller.id if caller else None)
+            self._keep(storage, pending, under_way)
+        return schemas.Handover(known, url, pending)
+
+    def return_from_openid(
+        self,
+        credentials: Credentials,
+        provider: str,
+        pending: str | None,
+        answer: schemas.ProviderAnswer,
+        browser: str = "",
+    ) -> schemas.Arrival:
+        """What becomes of somebody who comes back from a provider: each sign-in comes back once.
+
+        Who is known is signed in; who is not goes on to be registered, or linked to the user that
+        began. Raises NotFound for an unknown provider, SignInRefused, ProviderUnavailable.
+        """
+        known = self._provider(provider)
+        under_way = self._taken(known, pending, answer.state)
+        proof = self.openid.prove(provider, self._handshake(f"{pending}"), answer, self.clock())
+        with self.storage.writing() as storage:
+            owner = storage.identities.use(proof.issuer, proof.subject, self.clock())
+            if under_way.user_id is not None:
+                self._may_link(storage, credentials, known, under_way.user_id, owner)
+            elif owner is not None:
+                if storage.users.password_of(owner) is None:
+                    raise SignInRefused("disabled", "This account is closed.")
+                session = self._opened(storage, owner, credentials, browser)
+                return schemas.Arrival(under_way.next, session)
+            elif proof.email and storage.users.has_email(name_key(proof.email)):
+                # Whatever the provider says of the address: that it is theirs there proves nothing
+                # about the account here.
+                raise SignInRefused(
+                    "known",
+                    f"There is an account with the email {proof.email} already. Sign in with its "
+                    f"password, then link {known.title} to it in the settings.",
+                )
+            following = schemas.Pending(self.secrets.new_token(), _seconds(SIGN_IN_LIFETIME))
+            self._keep(storage, following, replace(under_way, proof=proof))
+            return schemas.Arrival("/openid", pending=following)
+
+    def proved_by_openid(self, credentials: Credentials, pending: str | None) -> schemas.Proved:
+        """What is to be finished in this browser. Raises SignInRefused where nothing is."""
+        with self.storage.reading() as storage:
+            under_way, proof = self._proved(storage, pending)
+            known = self._provider(under_way.provider)
+            if under_way.user_id is None:
+                return schemas.Proved(known, proof.username, proof.email, under_way.next)
+            caller = self._same_caller(storage, credentials, under_way.user_id)
+            user = _there(storage.users.view_own(caller.id))
+            stored = _there(storage.users.password_of(caller.id))
+            return schemas.Proved(
+                known,
+                proof.username,
+                proof.email,
+                under_way.next,
+                user.username,
+                has_password(stored.hash),
+            )
+
+    def register_with_openid(
+        self,
+        credentials: Credentials,
+        pending: str | None,
+        new: schemas.NewMember,
+        browser: str = "",
+    ) -> schemas.NewSession:
+        """A new user who signs in with the provider, signed in. Raises Taken, SignInRefused."""
+        with self.storage.writing() as storage:
+            under_way, proof = self._proved(storage, pending)
+            if under_way.user_id is not None or not self._remove(storage, pending):
+                raise _over()
+            user = User(
+                username=new.username, email=new.email, password=NO_PASSWORD, joined=self.clock()
+            )
+            storage.users.add(user)
+            self._link(storage, user.id, proof)
+            return self._opened(storage, user.id, credentials, browser)
+
+    def link_openid(self, credentials: Credentials, pending: str | None, password: str) -> None:
+        """Let the caller sign in with the provider too.
+
+        Raises WrongPassword; NotFresh where there is no password and the session is an old one;
+        SignInRefused.
+        """
+        stored = self._sure(credentials, password)
+        with self.storage.writing() as storage:
+            under_way, proof = self._proved(storage, pending)
+            caller = self._same_caller(storage, credentials, under_way.user_id)
+            # As for a session: no identity outlives the password it was linked with.
+            if not storage.users.replace_password(stored, stored.hash):
+                raise WrongPassword
+            if not self._remove(storage, pending):
+                raise _over()
+            self._link(storage, caller.id, proof)
+
+    def ways_in(self, credentials: Credentials) -> schemas.WaysIn:
+        """How the caller can sign in."""
+        titles = self._titles()
+        with self.storage.reading() as storage:
+            caller = self._caller(storage, credentials)
+            stored = _there(storage.users.password_of(caller.id))
+            linked = storage.identities.of(caller.id)
+        return schemas.WaysIn(
+            has_password(stored.hash),
+            [
+                schemas.Identity(one.id, titles.get(one.issuer, one.issuer), one.created, one.used)
+                for one in linked
+            ],
+            self.openid.providers,
+        )
+
+    def unlink_openid(self, credentials: Credentials, identity_id: int) -> None:
+        """Let nobody sign in with this identity any more; other tokens and sessions end.
+
+        Raises LastWayIn where there would be no way left to sign in.
+        """
+        self._count_write(credentials)
+        titles = self._titles()
+        with self.storage.writing() as storage:
+            caller = self._caller(storage, credentials)
+            others = [one for one in storage.identities.of(caller.id) if one.id != identity_id]
+            if not storage.identities.remove(caller.id, identity_id):
+                raise NotFound
+            stored = _there(storage.users.password_of(caller.id))
+            # One of a provider that is not in the settings any more is no way in.
+            if not (has_password(stored.hash) or any(one.issuer in titles for one in others)):
+                raise LastWayIn
+            storage.tokens.remove_others(caller.id, caller.token_id)
+            storage.sessions.remove_others(caller.id, caller.session_id)
+
+    def set_password(self, credentials: Credentials, new: schemas.FirstPassword) -> None:
+        """Give the caller, who has none, a password; every other token and session ends.
+
+        Raises NotFresh where the session is an old one, WrongPassword where there is a password,
+        Invalid when the new one is not good enough for this user.
+        """
+        stored = self._sure(credentials, None)
+        user = self.get_me(credentials)
+        schemas.check_password("new_password", new.new_password, user.username, user.email)
+        password = self.hasher.hash(new.new_password)
+        with self.storage.writing() as storage:
+            caller = self._caller(storage, credentials)
+            if not storage.users.replace_password(stored, password):
+                raise WrongPassword
+            storage.tokens.remove_others(caller.id, caller.token_id)
+            storage.sessions.remove_others(caller.id, caller.session_id)
+
     # --- posts -----------------------------------------------------------------------------------
 
     def list_posts(
@@ -436,6 +635,7 @@ class Blog:
         """Give the database connections back."""
         self.storage.close()
         self.limiter.close()
+        self.openid.close()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -525,18 +725,127 @@ class Blog:
         browser: str,
     ) -> schemas.NewSession:
         password = self._rewritten(stored, sign_in)
-        value = self.secrets.new_token()
         with self.storage.writing() as storage:
             # As for a token: no session outlives the password it was given for.
             if not storage.users.replace_password(stored, password):
                 raise _HashMoved
-            if credentials.session is not None:
-                storage.sessions.remove_digest(self.secrets.digest(credentials.session))
-            now = self.clock()
-            expires = now + self.session_lifetime
-            digest = self.secrets.digest(value)
-            storage.sessions.add(stored.user_id, digest, now, expires, browser_name(browser))
-        return schemas.NewSession(value, int(self.session_lifetime.total_seconds()))
+            return self._opened(storage, stored.user_id, credentials, browser)
+
+    def _opened(
+        self, storage: Repositories, user_id: int, credentials: Credentials, browser: str
+    ) -> schemas.NewSession:
+        """A new session; the one that was sent along ends."""
+        if credentials.session is not None:
+            storage.sessions.remove_digest(self.secrets.digest(credentials.session))
+        value, now = self.secrets.new_token(), self.clock()
+        expires, digest = now + self.session_lifetime, self.secrets.digest(value)
+        storage.sessions.add(user_id, digest, now, expires, browser_name(browser))
+        return schemas.NewSession(value, _seconds(self.session_lifetime))
+
+    def _provider(self, name: str) -> schemas.Provider:
+        return _there(next((one for one in self.openid.providers if one.name == name), None))
+
+    def _titles(self) -> dict[str, str]:
+        """What the providers are called, by their issuers."""
+        return {self.openid.issuer(one.name): one.title for one in self.openid.providers}
+
+    def _handshake(self, pending: str) -> Handshake:
+        # Made again from what the browser alone holds: whoever reads the database, or sees the
+        # state in an address, can finish nobody's sign-in.
+        return Handshake(
+            state=self.secrets.keyed("openid state", pending),
+            nonce=self.secrets.keyed("openid nonce", pending),
+            verifier=self.secrets.keyed("openid verifier", pending),
+        )
+
+    def _keep(
+        self, storage: Repositories, pending: schemas.Pending, under_way: SignInUnderWay
+    ) -> None:
+        now, digest = self.clock(), self.secrets.digest(pending.value)
+        storage.sign_ins.add(digest, under_way, now, now + SIGN_IN_LIFETIME)
+
+    def _taken(
+        self, known: schemas.Provider, pending: str | None, state: str | None
+    ) -> SignInUnderWay:
+        """The sign-in that comes back, which does so once. Raises SignInRefused.
+
+        Where the state is not its own it stays: anybody can send a browser here.
+        """
+        if pending is None:
+            raise _over("the browser holds no sign-in")
+        right = self._handshake(pending).state
+        if not hmac.compare_digest(right.encode(), (state or "").encode()):
+            raise _over("the state is not this browser's")
+        with self.storage.writing() as storage:
+            digest = self.secrets.digest(pending)
+            under_way = storage.sign_ins.find(digest, self.clock())
+            if under_way is None or under_way.proof or under_way.provider != known.name:
+                raise _over("no such sign-in with this provider is under way")
+            if not storage.sign_ins.remove(digest):
+                raise _over("it came back twice")
+            return under_way
+
+    def _proved(self, storage: Repositories, pending: str | None) -> tuple[SignInUnderWay, Proof]:
+        under_way = None
+        if pending is not None:
+            under_way = storage.sign_ins.find(self.secrets.digest(pending), self.clock())
+        if under_way is None or under_way.proof is None:
+            raise _over("nothing is proved in this browser")
+        return under_way, under_way.proof
+
+    def _remove(self, storage: Repositories, pending: str | None) -> bool:
+        return storage.sign_ins.remove(self.secrets.digest(f"{pending}"))
+
+    def _link(self, storage: Repositories, user_id: int, proof: Proof) -> None:
+        try:
+            storage.identities.add(user_id, proof.issuer, proof.subject, self.clock())
+        except Taken as error:
+            raise _over("it was linked meanwhile") from error
+
+    def _same_caller(
+        self, storage: Repositories, credentials: Credentials, user_id: int | None
+    ) -> Caller:
+        caller = self._caller_if_any(storage, credentials)
+        if caller is None or caller.id != user_id:
+            raise _over("another user, or nobody, is signed in by now")
+        return caller
+
+    def _may_link(
+        self,
+        storage: Repositories,
+        credentials: Credentials,
+        known: schemas.Provider,
+        user_id: int,
+        owner: int | None,
+    ) -> None:
+        caller = self._same_caller(storage, credentials, user_id)
+        if owner == caller.id:
+            raise SignInRefused("linked", f"This account at {known.title} is linked already.")
+        if owner is not None:
+            raise SignInRefused(
+                "linked",
+                f"This account at {known.title} is linked to another account here. "
+                "Sign out first to sign in to that one.",
+            )
+
+    def _sure(self, credentials: Credentials, password: str | None) -> StoredPassword:
+        """That it is the user who asks, and no one who found a browser open.
+
+        By the password; where there is none, by having signed in just now.
+        """
+        with self.storage.reading() as storage:
+            caller = self._caller(storage, credentials)
+            user = _there(storage.users.view_own(caller.id))
+            stored = _there(storage.users.password_of(caller.id))
+            opened = storage.sessions.opened(caller.session_id) if caller.session_id else None
+        self.limiter.hit("writes", f"{caller.id}")
+        if has_password(stored.hash):
+            self._count_sign_in(user.username)
+            if password is None or not self.hasher.verify(password, stored.hash):
+                raise WrongPassword
+        elif opened is None or opened + FRESH < self.clock():
+            raise NotFresh
+        return stored
 
     def _rewritten(self, stored: StoredPassword, sign_in: schemas.SignIn) -> str:
         """The hash to keep: a new one where the old one is outdated."""
@@ -690,6 +999,16 @@ _KEY_MALFORMED = FieldError(KEY_FIELD, "invalid", "Use 1 to 255 visible ASCII ch
 _ANSWERS: dict[type, TypeAdapter[Any]] = {
     out: TypeAdapter(out) for out in (schemas.OwnUser, schemas.NewToken, schemas.Post)
 }
+
+
+def _over(reason: str = "") -> SignInRefused:
+    return SignInRefused(
+        "over", "This sign-in was not begun in this browser, or is over. Begin again.", reason
+    )
+
+
+def _seconds(lifetime: timedelta) -> int:
+    return int(lifetime.total_seconds())
 
 
 def _there(found: Out | None) -> Out:

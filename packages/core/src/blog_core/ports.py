@@ -61,6 +61,42 @@ class Known:
     email_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a provider says of whoever signed in there: who, by `issuer` and `subject`.
+
+    `email` is an address in form, though nobody need have checked that it is theirs.
+    """
+
+    issuer: str
+    subject: str
+    username: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInUnderWay:
+    """A sign-in with a provider: begun, or, with a `proof`, to be finished here.
+
+    `user_id` is who wants to link it; None for somebody who was not signed in.
+    """
+
+    provider: str
+    next: str
+    user_id: int | None = None
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIdentity:
+    """Somebody at a provider who is a user here."""
+
+    id: int
+    issuer: str
+    created: str
+    used: str
+
+
 class Users(Protocol):
     def add(self, user: User) -> None:
         """Give the user an id. Raises Taken."""
@@ -86,6 +122,9 @@ class Users(Protocol):
     def password_of(self, user_id: int) -> StoredPassword | None: ...
     def replace_password(self, stored: StoredPassword, new: str) -> bool:
         """Put a new hash, while the user is active and the old one still stands; tell whether."""
+
+    def has_email(self, email_key: str) -> bool:
+        """Whether somebody has this email, active or not."""
 
     def view(self, username_key: str) -> schemas.User | None: ...
     def view_own(self, user_id: int) -> schemas.OwnUser | None: ...
@@ -157,6 +196,37 @@ class Sessions(Protocol):
         """The session with this digest, whoever's it is."""
 
     def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Session]: ...
+    def opened(self, session_id: int) -> datetime | None:
+        """When it was opened."""
+
+
+class SignIns(Protocol):
+    """Sign-ins with a provider, under way for a few minutes."""
+
+    def add(
+        self, digest: str, under_way: SignInUnderWay, created: datetime, expires: datetime
+    ) -> None:
+        """The expired ones are forgotten."""
+
+    def find(self, digest: str, now: datetime) -> SignInUnderWay | None: ...
+    def remove(self, digest: str) -> bool:
+        """Whether it was there: of two who ask at once it is one's."""
+
+
+class Identities(Protocol):
+    """Who of which provider is which user. Issuer and subject are told apart byte by byte."""
+
+    def add(self, user_id: int, issuer: str, subject: str, now: datetime) -> None:
+        """Raises Taken(["identity"]) where they are a user already."""
+
+    def use(self, issuer: str, subject: str, now: datetime) -> int | None:
+        """Whose identity it is, which stays so until the transaction ends."""
+
+    def of(self, user_id: int) -> list[StoredIdentity]:
+        """The user's, oldest first; nobody else changes them until a writing transaction ends."""
+
+    def remove(self, user_id: int, identity_id: int) -> bool:
+        """Whether the user had such an identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +292,10 @@ class Repositories(Protocol):
     def keys(self) -> IdempotencyKeys: ...
     @property
     def actions(self) -> Actions: ...
+    @property
+    def sign_ins(self) -> SignIns: ...
+    @property
+    def identities(self) -> Identities: ...
 
 
 class Storage(Protocol):
@@ -253,6 +327,38 @@ class PasswordHasher(Protocol):
 
     def why_never(self, stored: str) -> str | None:
         """A sentence saying why no password can be right for this hash, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What ties a sign-in with a provider together: in the browser, in the token, with the code."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+class OpenId(Protocol):
+    """The providers of sign-ins: OpenID Connect's authorization code flow with PKCE.
+
+    Raises ProviderUnavailable where a provider does not answer in time, or not as one.
+    """
+
+    @property
+    def providers(self) -> Sequence[schemas.Provider]: ...
+    def issuer(self, provider: str) -> str: ...
+    def authorization_url(self, provider: str, handshake: Handshake) -> str:
+        """Where the browser goes to sign in there."""
+
+    def prove(
+        self, provider: str, handshake: Handshake, answer: schemas.ProviderAnswer, now: datetime
+    ) -> Proof:
+        """Who it was, by the answer that the browser came back with.
+
+        Its state has been compared. Raises SignInRefused.
+        """
+
+    def close(self) -> None: ...
 
 
 LimitName = Literal["sign-in-account", "sign-in-network", "sign-up", "writes", "reads"]

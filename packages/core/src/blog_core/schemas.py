@@ -210,6 +210,13 @@ class NewUser(Input):
         return self
 
 
+class NewMember(Input):
+    """Somebody new who signs in with a provider, without a password."""
+
+    username: Username
+    email: Email
+
+
 class UserChanges(Input):
     username: Username = optional("")
     email: Email = optional("")
@@ -225,6 +232,12 @@ class AccountChanges(UserChanges):
 
 class PasswordChange(Input):
     current_password: Secret
+    new_password: NewSecret
+
+
+class FirstPassword(Input):
+    """The password of somebody who had none."""
+
     new_password: NewSecret
 
 
@@ -401,6 +414,85 @@ class NewSession:
 
     value: str = field(repr=False)
     seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where people may sign in besides here; `title` is what they know it by."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody at a provider who is a user here."""
+
+    id: int
+    title: str
+    created: InstantOut
+    used: InstantOut
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """How a user can sign in."""
+
+    has_password: bool
+    identities: list[Identity]
+    providers: Sequence[Provider]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a browser keeps of a sign-in under way, good for `seconds`. Shown nowhere else."""
+
+    value: str = field(repr=False)
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Where a sign-in goes on: `url` is the provider's."""
+
+    provider: Provider
+    url: str = field(repr=False)
+    pending: Pending
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """What a provider sent a browser back with. Nothing has been checked yet."""
+
+    code: str | None = field(default=None, repr=False)
+    state: str | None = field(default=None, repr=False)
+    issuer: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Somebody who is known to a provider and not yet here.
+
+    `linking` is the name of the user to link them to, or None where they are to be a new one, with
+    `username` and `email` to begin with. `with_password` says whether linking needs the password.
+    """
+
+    provider: Provider
+    username: str
+    email: str
+    next: str
+    linking: str | None = None
+    with_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where somebody goes on who comes back from a provider: signed in, or with a `pending`."""
+
+    next: str
+    session: NewSession | None = None
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)

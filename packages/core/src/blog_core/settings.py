@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -16,6 +17,8 @@ _RATE = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(_UNITS)})")
 Profile = Literal["development", "production"]
 
 _SHORTEST_SECRET = 32
+_PROVIDER = re.compile("BLOG_OPENID_([A-Z][A-Z0-9]{0,19})_(ISSUER|CLIENT_ID|CLIENT_SECRET|TITLE)")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_.-]+")
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?")
 # Only so that several processes of one development machine agree without being told.
@@ -32,6 +35,20 @@ class Rate:
     def __str__(self) -> str:
         unit = next((name for name, seconds in _UNITS.items() if seconds == self.seconds), None)
         return f"{self.quota}/{unit}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenIdProvider:
+    """Where people may sign in: the variables `BLOG_OPENID_<NAME>_<FIELD>`, `name` in lower case.
+
+    Whoever runs `issuer` can sign in as everybody who is linked there.
+    """
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    title: str
 
 
 class SettingsError(ValueError):
@@ -60,6 +77,8 @@ class Settings:
     limit_sign_up: Rate | None = Rate(20, 3600)
     limit_writes: Rate | None = Rate(120, 60)
     limit_reads: Rate | None = Rate(1200, 60)
+    url: str = ""
+    openid: tuple[OpenIdProvider, ...] = ()
 
     def __post_init__(self) -> None:
         if self.profile not in ("development", "production"):
@@ -91,18 +110,25 @@ class Settings:
         if not 1 <= self.session_days <= 400:
             raise SettingsError("BLOG_SESSION_DAYS: use a number of days from 1 to 400.")
         self._check_limits()
+        self._check_url()
+        for provider in self.openid:
+            self._check_provider(provider)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """The settings in `environ`, by default the process's own; what is absent has a default."""
         environ = os.environ if environ is None else environ
-        names = {f"BLOG_{setting.name.upper()}": setting.name for setting in fields(cls)}
+        names = {
+            f"BLOG_{setting.name.upper()}": setting.name
+            for setting in fields(cls)
+            if setting.name != "openid"
+        }
         values: dict[str, Any] = {
             name: _parse(variable, name, environ[variable])
             for variable, name in names.items()
             if environ.get(variable, "") != ""
         }
-        return cls(**values)
+        return cls(**values, openid=_providers(environ))
 
     def shown(self) -> dict[str, str]:
         """Each variable and its value, secrets and passwords left out, for people to read."""
@@ -124,6 +150,17 @@ class Settings:
             "BLOG_LIMIT_SIGN_UP": _shown(self.limit_sign_up),
             "BLOG_LIMIT_WRITES": _shown(self.limit_writes),
             "BLOG_LIMIT_READS": _shown(self.limit_reads),
+            "BLOG_URL": self.url,
+            **{
+                f"BLOG_OPENID_{one.name.upper()}_{name}": value
+                for one in self.openid
+                for name, value in (
+                    ("ISSUER", one.issuer),
+                    ("CLIENT_ID", one.client_id),
+                    ("CLIENT_SECRET", "(set)"),
+                    ("TITLE", one.title),
+                )
+            },
         }
 
     def _check_limits(self) -> None:
@@ -136,6 +173,46 @@ class Settings:
                 ) from None
         if not re.fullmatch(r"memory|database|rediss?://.+", self.limits_store):
             raise SettingsError("BLOG_LIMITS_STORE: use memory, database or redis://HOST/DATABASE.")
+
+    def _check_url(self) -> None:
+        if not self.url:
+            if self.openid:
+                raise SettingsError(
+                    "BLOG_URL: signing in with a provider needs it; say under which address people "
+                    "reach the site, as https://blog.example."
+                )
+            return
+        if not _ORIGIN.fullmatch(self.url):
+            raise SettingsError(
+                f"BLOG_URL: {self.url!r} is not an address without a path, as https://blog.example."
+            )
+        scheme = "https" if self.https else "http"
+        host = re.sub(r":[0-9]+\Z", "", self.url.partition("://")[2])
+        if not self.url.startswith(f"{scheme}://") or host not in self.hosts:
+            raise SettingsError(
+                f"BLOG_URL: {self.url!r} is not {scheme} with one of BLOG_HOSTS; "
+                "BLOG_HTTPS says which of http and https it is."
+            )
+
+    def _check_provider(self, provider: OpenIdProvider) -> None:
+        variable = f"BLOG_OPENID_{provider.name.upper()}"
+        try:
+            parts = urlsplit(provider.issuer)
+            host = parts.hostname if not (parts.query or parts.fragment or parts.username) else None
+        except ValueError:
+            parts, host = urlsplit(""), None
+        loopback = host in _LOOPBACK and self.profile == "development"
+        if (
+            not host
+            or not re.fullmatch(r"[!-~]{1,255}", provider.issuer)
+            or not (parts.scheme == "https" or (parts.scheme == "http" and loopback))
+        ):
+            raise SettingsError(
+                f"{variable}_ISSUER: use the provider's own address, as https://login.example; "
+                "http will do in development, on this machine."
+            )
+        if not re.fullmatch(r"[^\x00-\x1f\x7f-\x9f]{1,40}", provider.title):
+            raise SettingsError(f"{variable}_TITLE: use at most 40 characters on one line.")
 
     def _check_database(self) -> None:
         try:
@@ -159,6 +236,31 @@ class Settings:
                 "BLOG_DATABASE_URL: a database in memory is another one for each connection; "
                 "name a file, as sqlite:///blog.sqlite3."
             )
+
+
+def _providers(environ: Mapping[str, str]) -> tuple[OpenIdProvider, ...]:
+    """The providers of sign-ins, in the order of their names."""
+    found: dict[str, dict[str, str]] = {}
+    for variable in sorted(environ):
+        if not variable.startswith("BLOG_OPENID_") or environ[variable] == "":
+            continue
+        match = _PROVIDER.fullmatch(variable)
+        if match is None:
+            raise SettingsError(
+                f"{variable}: use BLOG_OPENID_NAME_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _TITLE, "
+                "the name of at most 20 letters and digits, a letter first."
+            )
+        found.setdefault(match[1], {})[match[2].lower()] = environ[variable]
+    for name, values in found.items():
+        for needed in ("issuer", "client_id", "client_secret"):
+            if needed not in values:
+                raise SettingsError(
+                    f"BLOG_OPENID_{name}_{needed.upper()}: the provider {name} needs it."
+                )
+    return tuple(
+        OpenIdProvider(name=name.lower(), **{"title": name.capitalize(), **values})
+        for name, values in found.items()
+    )
 
 
 def _shown(rate: Rate | None) -> str:
@@ -194,4 +296,6 @@ def _parse(variable: str, name: str, text: str) -> object:
         if not (text.isascii() and text.isdigit() and len(text) < 6):
             raise SettingsError(f"{variable}: use a whole number.")
         return int(text)
+    if name == "url":
+        return text.lower().rstrip("/")
     return text

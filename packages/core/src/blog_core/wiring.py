@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from blog_core.blog import Blog
-from blog_core.ports import LimitName, Secrets, SharedWindows
+from blog_core.blog import NO_PROVIDERS, Blog
+from blog_core.ports import LimitName, OpenId, Secrets, SharedWindows
 from blog_core.security.passwords import Argon2Hasher
 from blog_core.security.patience import PatientWindows
 from blog_core.security.secrets import SecretKey
@@ -22,10 +22,20 @@ def build(settings: Settings) -> Blog:
         hasher=Argon2Hasher(),
         secrets=secrets,
         limiter=_limiter(settings, secrets),
+        openid=_openid(settings),
         token_lifetime=timedelta(days=settings.token_days),
         session_lifetime=timedelta(days=settings.session_days),
         rehash=settings.rehash,
     )
+
+
+def _openid(settings: Settings) -> OpenId:
+    if not settings.openid:
+        return NO_PROVIDERS
+    # What it takes is installed, and loaded, by those who have a provider.
+    from blog_core.security.openid import OpenIdClients  # noqa: PLC0415
+
+    return OpenIdClients(settings.openid, settings.url)
 
 
 def _limiter(settings: Settings, secrets: Secrets) -> Throttle:

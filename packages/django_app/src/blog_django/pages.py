@@ -6,7 +6,16 @@ from django.views.decorators.http import require_GET, require_POST
 from blog_core.http import cookies, feed, forms, pages, replies
 from blog_core.schemas import ANYBODY
 from blog_django.errors import send
-from blog_django.session import PageRequest, blog, browser, fields, host, query
+from blog_django.session import (
+    PageRequest,
+    blog,
+    browser,
+    fields,
+    host,
+    pending,
+    providers,
+    query,
+)
 from blog_django.views import PageView, page, render
 
 
@@ -49,11 +58,11 @@ class RegisterView(PageView):
 class LoginView(PageView):
     def get(self, request: PageRequest) -> HttpResponse:
         form = forms.Login.of(query(request, forms.LoginQuery))
-        return render(request, pages.login(request.visitor, form))
+        return render(request, pages.login(request.visitor, form, providers()))
 
     def post(self, request: PageRequest) -> HttpResponse:
         form = forms.Login(fields(request))
-        with form.or_again(lambda: pages.login(request.visitor, form)):
+        with form.or_again(lambda: pages.login(request.visitor, form, providers())):
             session = blog().open_session(request.caller, form.sign_in(), browser(request))
         return send(replies.see_other(form.next, [cookies.opened(session)]))
 
@@ -63,6 +72,36 @@ class LoginView(PageView):
 def logout(request: PageRequest) -> HttpResponse:
     blog().close_session(request.caller)
     return send(replies.see_other("/", [cookies.CLEARED]))
+
+
+class ProviderView(PageView):
+    def get(self, request: PageRequest, provider: str) -> HttpResponse:
+        form, kept = forms.ReturnForm(query(request, forms.ReturnQuery)), pending(request)
+        with form.or_again(lambda: pages.refused(request.visitor, form)):
+            arrival = blog().return_from_openid(
+                request.caller, provider, kept, form.answer, browser(request)
+            )
+        return send(replies.arrived(arrival))
+
+    def post(self, request: PageRequest, provider: str) -> HttpResponse:
+        form = forms.Login(fields(request))
+        with form.or_again(lambda: pages.login(request.visitor, form, providers())):
+            handover = blog().begin_openid(request.caller, provider, form.next)
+        return render(request, pages.leave(request.visitor, handover))
+
+
+class OpenIdView(PageView):
+    def get(self, request: PageRequest) -> HttpResponse:
+        form = forms.FinishForm()
+        with form.or_again(lambda: pages.refused(request.visitor, form)):
+            form.begin(blog(), request.caller, pending(request))
+        return render(request, pages.finish(request.visitor, form))
+
+    def post(self, request: PageRequest) -> HttpResponse:
+        form = forms.FinishForm(fields(request))
+        with form.or_again(lambda: pages.finish(request.visitor, form)):
+            form.finish(blog(), request.caller, pending(request), browser(request))
+        return send(replies.see_other(form.location, form.cookies))
 
 
 class WriteView(PageView):

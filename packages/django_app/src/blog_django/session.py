@@ -1,5 +1,6 @@
 """A request's blog and its caller."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from blog_core.blog import Blog
 from blog_core.http import forms, requests
 from blog_core.http.problems import REALM
 from blog_core.http.requests import ASKED, Asked
-from blog_core.schemas import Credentials, OwnUser
+from blog_core.schemas import Credentials, OwnUser, Provider
 from blog_core.wiring import build
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -78,6 +79,14 @@ def query(request: PageRequest, schema: type[Schema]) -> Schema:
 
 def fields(request: PageRequest) -> dict[str, str]:
     return forms.fields(asked_of(request).body)
+
+
+def pending(request: PageRequest) -> str | None:
+    return asked_of(request).pending
+
+
+def providers() -> Sequence[Provider]:
+    return blog().openid.providers
 
 
 def browser(request: PageRequest) -> str:

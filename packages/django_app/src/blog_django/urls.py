@@ -7,7 +7,7 @@ from django.urls.converters import IntConverter, StringConverter
 from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
-from blog_core.http.operations import ID, USERNAME
+from blog_core.http.operations import ID, PROVIDER, USERNAME
 from blog_django import admin, api, docs, pages, static
 from blog_django.native import native
 
@@ -16,11 +16,16 @@ class IdConverter(IntConverter):
     regex = ID
 
 
+class ProviderConverter(StringConverter):
+    regex = PROVIDER
+
+
 class UsernameConverter(StringConverter):
     regex = USERNAME
 
 
 register_converter(IdConverter, "id")
+register_converter(ProviderConverter, "provider")
 register_converter(UsernameConverter, "username")
 
 router = SimpleRouter(trailing_slash=False)
@@ -50,6 +55,8 @@ page_urls = [
     path("register", pages.RegisterView.as_view()),
     path("login", pages.LoginView.as_view()),
     path("logout", pages.logout),
+    path("openid/<provider:provider>", pages.ProviderView.as_view()),
+    path("openid", pages.OpenIdView.as_view()),
     path("write", pages.WriteView.as_view()),
     path("posts/<id:post_id>/edit", pages.EditView.as_view()),
     path("posts/<id:post_id>/delete", pages.DeleteView.as_view()),

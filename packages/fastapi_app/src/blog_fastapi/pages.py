@@ -12,6 +12,7 @@ from blog_fastapi.session import (
     ListAsked,
     LoginAsked,
     OperationRoute,
+    ReturnAsked,
     SettingsAsked,
     Visiting,
 )
@@ -53,13 +54,14 @@ def register(visit: Visiting, fields: Fields, browser: Browser) -> Response:
 
 @site.get("/login")
 def show_login(request: Request, visit: Visiting, query: LoginAsked) -> Response:
-    return render(request, pages.login(visit.visitor, forms.Login.of(query)))
+    form = forms.Login.of(query)
+    return render(request, pages.login(visit.visitor, form, visit.providers))
 
 
 @site.post("/login")
 def login(visit: Visiting, fields: Fields, browser: Browser) -> Response:
     form = forms.Login(fields)
-    with form.or_again(lambda: pages.login(visit.visitor, form)):
+    with form.or_again(lambda: pages.login(visit.visitor, form, visit.providers)):
         session = visit.blog.open_session(visit.caller, form.sign_in(), browser)
     return send(replies.see_other(form.next, [cookies.opened(session)]))
 
@@ -68,6 +70,42 @@ def login(visit: Visiting, fields: Fields, browser: Browser) -> Response:
 def logout(visit: Visiting) -> Response:
     visit.blog.close_session(visit.caller)
     return send(replies.see_other("/", [cookies.CLEARED]))
+
+
+@site.get("/openid/{provider}")
+def return_from_openid(
+    visit: Visiting, provider: str, query: ReturnAsked, browser: Browser
+) -> Response:
+    form, pending = forms.ReturnForm(query), visit.pending
+    with form.or_again(lambda: pages.refused(visit.visitor, form)):
+        arrival = visit.blog.return_from_openid(
+            visit.caller, provider, pending, form.answer, browser
+        )
+    return send(replies.arrived(arrival))
+
+
+@site.post("/openid/{provider}")
+def begin_openid(request: Request, visit: Visiting, provider: str, fields: Fields) -> Response:
+    form = forms.Login(fields)
+    with form.or_again(lambda: pages.login(visit.visitor, form, visit.providers)):
+        handover = visit.blog.begin_openid(visit.caller, provider, form.next)
+    return render(request, pages.leave(visit.visitor, handover))
+
+
+@site.get("/openid")
+def show_openid(request: Request, visit: Visiting) -> Response:
+    form = forms.FinishForm()
+    with form.or_again(lambda: pages.refused(visit.visitor, form)):
+        form.begin(visit.blog, visit.caller, visit.pending)
+    return render(request, pages.finish(visit.visitor, form))
+
+
+@site.post("/openid")
+def finish_openid(visit: Visiting, fields: Fields, browser: Browser) -> Response:
+    form = forms.FinishForm(fields)
+    with form.or_again(lambda: pages.finish(visit.visitor, form)):
+        form.finish(visit.blog, visit.caller, visit.pending, browser)
+    return send(replies.see_other(form.location, form.cookies))
 
 
 @site.get("/write")

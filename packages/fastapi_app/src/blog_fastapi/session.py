@@ -3,6 +3,7 @@
 Those that wait for nothing are `async` all the same: FastAPI sends each plain one to a thread.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from starlette.types import Scope
 from blog_core.blog import Blog
 from blog_core.http import forms, pages, requests
 from blog_core.http.requests import ASKED, Asked
-from blog_core.schemas import Credentials, OwnUser, PageQuery, PostQuery
+from blog_core.schemas import Credentials, OwnUser, PageQuery, PostQuery, Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,17 @@ async def get_session(request: Request) -> Session:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The blog, who looks at a page of it, and the host that names it."""
+    """The blog, who looks at a page of it and is signing in to it, and the host that names it."""
 
     blog: Blog
     caller: Credentials
     visitor: OwnUser | None
     host: str
+    pending: str | None
+
+    @property
+    def providers(self) -> Sequence[Provider]:
+        return self.blog.openid.providers
 
 
 def get_visit(request: Request) -> Visit:
@@ -54,7 +60,7 @@ def get_visit(request: Request) -> Visit:
     requests.count(asked, state.blog.limiter)
     requests.admit(asked)
     seen = pages.visitor(asked, state.blog)
-    return Visit(state.blog, seen.credentials, seen.user, state.host)
+    return Visit(state.blog, seen.credentials, seen.user, state.host, asked.pending)
 
 
 class OperationRoute(APIRoute):
@@ -113,6 +119,7 @@ Visiting = Annotated[Visit, Depends(get_visit)]
 HomeAsked = Annotated[forms.PostsQuery, Depends(get_query)]
 ListAsked = Annotated[forms.CursorQuery, Depends(get_query)]
 LoginAsked = Annotated[forms.LoginQuery, Depends(get_query)]
+ReturnAsked = Annotated[forms.ReturnQuery, Depends(get_query)]
 SettingsAsked = Annotated[forms.SettingsQuery, Depends(get_query)]
 Fields = Annotated[dict[str, str], Depends(get_fields)]
 Browser = Annotated[str, Depends(get_browser)]

@@ -10,7 +10,7 @@ from werkzeug.routing import BaseConverter
 from blog_core.blog import Blog
 from blog_core.http import swagger
 from blog_core.http.front import Front
-from blog_core.http.operations import ID, OPERATIONS, PAGES, USERNAME
+from blog_core.http.operations import ID, OPERATIONS, PAGES, PROVIDER, USERNAME
 from blog_core.http.pages import environment
 from blog_core.http.wsgi import FrontMiddleware
 from blog_core.settings import Settings
@@ -35,6 +35,10 @@ class UsernameConverter(BaseConverter):
     regex = USERNAME
 
 
+class ProviderConverter(BaseConverter):
+    regex = PROVIDER
+
+
 class BlogFlask(Flask):
     """A Flask application that holds a blog and its settings, behind the front."""
 
@@ -42,7 +46,11 @@ class BlogFlask(Flask):
         super().__init__("blog_flask", static_folder=None)
         self.blog = blog
         self.settings = settings
-        self.url_map.converters |= {"id": IdConverter, "username": UsernameConverter}
+        self.url_map.converters |= {
+            "id": IdConverter,
+            "provider": ProviderConverter,
+            "username": UsernameConverter,
+        }
         self.url_map.merge_slashes = False  # another path is another path
         # The front answers OPTIONS, and turns what escapes into a problem.
         self.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

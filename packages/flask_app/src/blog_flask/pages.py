@@ -12,6 +12,8 @@ from blog_flask.session import (
     caller,
     fields,
     host,
+    pending,
+    providers,
     query,
     throttle,
     visitor,
@@ -61,13 +63,13 @@ def register() -> Response:
 @site.get("/login")
 def show_login() -> Response:
     form = forms.Login.of(query(forms.LoginQuery))
-    return render(pages.login(visitor(), form))
+    return render(pages.login(visitor(), form, providers()))
 
 
 @site.post("/login")
 def login() -> Response:
     form = forms.Login(fields())
-    with form.or_again(lambda: pages.login(visitor(), form)):
+    with form.or_again(lambda: pages.login(visitor(), form, providers())):
         session = blog().open_session(caller(), form.sign_in(), browser())
     return send(replies.see_other(form.next, [cookies.opened(session)]))
 
@@ -76,6 +78,38 @@ def login() -> Response:
 def logout() -> Response:
     blog().close_session(caller())
     return send(replies.see_other("/", [cookies.CLEARED]))
+
+
+@site.get("/openid/<provider:provider>")
+def return_from_openid(provider: str) -> Response:
+    form = forms.ReturnForm(query(forms.ReturnQuery))
+    with form.or_again(lambda: pages.refused(visitor(), form)):
+        arrival = blog().return_from_openid(caller(), provider, pending(), form.answer, browser())
+    return send(replies.arrived(arrival))
+
+
+@site.post("/openid/<provider:provider>")
+def begin_openid(provider: str) -> Response:
+    form = forms.Login(fields())
+    with form.or_again(lambda: pages.login(visitor(), form, providers())):
+        handover = blog().begin_openid(caller(), provider, form.next)
+    return render(pages.leave(visitor(), handover))
+
+
+@site.get("/openid")
+def show_openid() -> Response:
+    form = forms.FinishForm()
+    with form.or_again(lambda: pages.refused(visitor(), form)):
+        form.begin(blog(), caller(), pending())
+    return render(pages.finish(visitor(), form))
+
+
+@site.post("/openid")
+def finish_openid() -> Response:
+    form = forms.FinishForm(fields())
+    with form.or_again(lambda: pages.finish(visitor(), form)):
+        form.finish(blog(), caller(), pending(), browser())
+    return send(replies.see_other(form.location, form.cookies))
 
 
 @site.get("/write")

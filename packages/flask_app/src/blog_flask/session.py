@@ -1,5 +1,6 @@
 """The request's blog and its caller."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from flask import current_app, g, request
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 from blog_core.blog import Blog
 from blog_core.http import forms, pages, requests
 from blog_core.http.requests import ASKED, Asked
-from blog_core.schemas import Credentials, Expected, OwnUser
+from blog_core.schemas import Credentials, Expected, OwnUser, Provider
 from blog_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +73,14 @@ def query(schema: type[Schema]) -> Schema:
 def fields() -> dict[str, str]:
     """The form that was sent."""
     return forms.fields(asked().body)
+
+
+def pending() -> str | None:
+    return asked().pending
+
+
+def providers() -> Sequence[Provider]:
+    return blog().openid.providers
 
 
 def browser() -> str:

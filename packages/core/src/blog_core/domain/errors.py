@@ -69,6 +69,26 @@ class KeyInUse(BlogError):
     """A request with the same idempotency key is still under way."""
 
 
+class SignInRefused(BlogError):
+    """Signing in with a provider did not work; `message` says so to people, `reason` to a log.
+
+    `code` is `over`, `declined`, `invalid`, `known`, `linked` or `disabled`.
+    """
+
+    def __init__(self, code: str, message: str, reason: str = "") -> None:
+        super().__init__(reason or message)
+        self.code = code
+        self.message = message
+
+
+class NotFresh(BlogError):
+    """Who has no password must have signed in just now to do this."""
+
+
+class LastWayIn(BlogError):
+    """Without it nobody could sign in to this account any more."""
+
+
 class Throttled(BlogError):
     """Too often: `quota` times in `seconds` is allowed, and again in `retry_after` seconds."""
 
@@ -82,3 +102,11 @@ class Throttled(BlogError):
 
 class Unavailable(BlogError):
     """The database did not answer in time. What was asked may or may not have been done."""
+
+
+class ProviderUnavailable(BlogError):
+    """A provider of sign-ins, called `title`, did not answer in time, or not as one."""
+
+    def __init__(self, title: str, reason: str) -> None:
+        super().__init__(f"{title}: {reason}")
+        self.title = title

@@ -1,6 +1,7 @@
 """A user and the rules about users."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -14,13 +15,16 @@ _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL = rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+$"
 EMAIL_LENGTH = 120
 
+# Stands for a hash where there is no password; Django marks its own with the same character.
+NO_PASSWORD = "!"  # noqa: S105 # it is none
+
 _USERNAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,80}\Z")
 _EMAIL = re.compile(EMAIL[:-1] + r"\Z")
 
 
 @dataclass(eq=False, kw_only=True)
 class User:
-    """Somebody who writes. `password` is a hash, never the password."""
+    """Somebody who writes. `password` is a hash, never the password, or NO_PASSWORD."""
 
     id: int = field(init=False)
     username: str
@@ -61,6 +65,21 @@ def is_username(text: str) -> bool:
 
 def is_email(text: str) -> bool:
     return len(text) <= EMAIL_LENGTH and _EMAIL.match(text) is not None
+
+
+def has_password(stored: str) -> bool:
+    """Whether somebody with this hash can sign in with a password at all."""
+    return not stored.startswith(NO_PASSWORD)
+
+
+def suggested_username(*names: str | None) -> str:
+    """A username like the first of these names that one can be made of, or ""."""
+    for name in names:
+        plain = unicodedata.normalize("NFKD", (name or "").partition("@")[0])
+        made = re.sub(r"[^A-Za-z0-9_.-]", "", "-".join(plain.split()))[:80]
+        if is_username(made):
+            return made
+    return ""
 
 
 def name_key(name: str) -> str:

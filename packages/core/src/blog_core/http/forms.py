@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from json import loads
+from logging import INFO, WARNING
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,7 @@ from blog_core.blog import KEY_FIELD, Blog
 from blog_core.domain import errors
 from blog_core.domain.errors import BlogError, FieldError, Invalid
 from blog_core.http import cookies, problems
+from blog_core.http.logs import log, request_id
 from blog_core.http.rendering import Page
 from blog_core.http.replies import Headers
 from blog_core.schemas import Credentials, Expected, ListQuery, optional
@@ -84,7 +86,7 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
 # --- queries -------------------------------------------------------------------------------------
 
 Searched = Annotated[str, StringConstraints(max_length=200)]
-Done = Literal["profile", "password", "token", "session"]
+Done = Literal["profile", "password", "token", "session", "linked", "unlinked"]
 
 
 class CursorQuery(ListQuery):
@@ -113,6 +115,15 @@ class PostsQuery(CursorQuery):
 
 class LoginQuery(ListQuery):
     next: str | None = optional(None)
+
+
+class ReturnQuery(ListQuery):
+    """What a provider sends a browser back with (RFC 6749, 4.1.2; RFC 9207)."""
+
+    code: str | None = optional(None)
+    state: str | None = optional(None)
+    iss: str | None = optional(None)
+    error: str | None = optional(None)
 
 
 class SettingsQuery(ListQuery):
@@ -256,6 +267,86 @@ class Login(Form):
             wrong = "The username or the password is not right."
             return 422, [FieldError("password", "wrong", wrong)]
         return super()._refused(error)
+
+
+class ReturnForm(Form):
+    """Coming back from a provider: nothing to fill in, but it may be refused."""
+
+    names = ()
+
+    def __init__(self, query: ReturnQuery) -> None:
+        super().__init__()
+        self._query = query
+
+    @property
+    def answer(self) -> schemas.ProviderAnswer:
+        query = self._query
+        return schemas.ProviderAnswer(query.code, query.state, query.iss, query.error)
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        if isinstance(error, errors.SignInRefused):
+            return _sign_in_refused(error)
+        return super()._refused(error)
+
+
+class FinishForm(Form):
+    """What is left to do after coming back: to choose a name, or to agree to be linked.
+
+    `proved` is who came back, or None where nobody did.
+    """
+
+    names = ("username", "email", "password")
+    secrets = ("password",)
+    proved: schemas.Proved | None = None
+    session: schemas.NewSession | None = None
+
+    def begin(self, blog: Blog, caller: Credentials, pending: str | None) -> None:
+        """Fill in what the provider says of whoever came back."""
+        proved = self._read(blog, caller, pending)
+        self.values |= {"username": proved.username, "email": proved.email}
+
+    @property
+    def location(self) -> str:
+        assert self.proved is not None  # noqa: S101 # after `finish`
+        return self.proved.next if self.session else "/settings?done=linked"
+
+    @property
+    def cookies(self) -> Headers:
+        return (cookies.opened(self.session),) if self.session else ()
+
+    def finish(self, blog: Blog, caller: Credentials, pending: str | None, browser: str) -> None:
+        """Register whoever came back and sign them in, or link them."""
+        proved = self._read(blog, caller, pending)
+        if proved.linking is None:
+            new = self.read(schemas.NewMember)
+            self.session = blog.register_with_openid(caller, pending, new, browser)
+        else:
+            blog.link_openid(caller, pending, self.values["password"])
+
+    def _read(self, blog: Blog, caller: Credentials, pending: str | None) -> schemas.Proved:
+        self.proved = blog.proved_by_openid(caller, pending)
+        return self.proved
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        match error:
+            case errors.SignInRefused():
+                self.proved = None
+                return _sign_in_refused(error)
+            case errors.WrongPassword():
+                return 422, [FieldError("password", "wrong", _NOT_YOUR_PASSWORD)]
+            case errors.NotFresh():
+                return 403, [FieldError("", "not_fresh", problems.NOT_FRESH)]
+        return super()._refused(error)
+
+
+def _sign_in_refused(error: errors.SignInRefused) -> tuple[int, list[FieldError]]:
+    # What anybody can bring about by an address is not worth a warning.
+    level = WARNING if error.code == "invalid" else INFO
+    log.log(level, "request %s: no sign-in: %s", request_id.get(), error)
+    return 403, [FieldError("", error.code, error.message)]
+
+
+_NOT_YOUR_PASSWORD = "This is not your current password."  # noqa: S105 # a sentence
 
 
 class PostForm(Form):
@@ -466,8 +557,7 @@ class SettingsForm(Form, ABC):
             case _Shown():
                 return 200, []
             case errors.Forbidden() | errors.WrongPassword():
-                wrong = "This is not your current password."
-                return 422, [FieldError(self.secrets[0], "wrong", wrong)]
+                return 422, [FieldError(self.secrets[0], "wrong", _NOT_YOUR_PASSWORD)]
         return super()._refused(error)
 
 
@@ -485,6 +575,21 @@ class PasswordForm(SettingsForm):
 
     def apply(self, blog: Blog, caller: Credentials) -> None:
         blog.change_password(caller, self.read(schemas.PasswordChange))
+
+
+class FirstPasswordForm(SettingsForm):
+    """A password for somebody who has none."""
+
+    action, done = "first-password", "password"
+    names = secrets = ("new_password",)
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        blog.set_password(caller, self.read(schemas.FirstPassword))
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        if isinstance(error, errors.NotFresh):
+            return 403, [FieldError("", "not_fresh", problems.NOT_FRESH)]
+        return super()._refused(error)
 
 
 class TokenForm(SettingsForm):
@@ -521,6 +626,19 @@ class EndSessionForm(SettingsForm):
         blog.end_session(caller, self.id)
 
 
+class UnlinkForm(SettingsForm):
+    action, done = "unlink", "unlinked"
+    names = ("id",)
+
+    def apply(self, blog: Blog, caller: Credentials) -> None:
+        blog.unlink_openid(caller, self.id)
+
+    def _refused(self, error: BlogError) -> tuple[int, list[FieldError]]:
+        if isinstance(error, errors.LastWayIn):
+            return 409, [FieldError("", "last", problems.LAST_WAY_IN)]
+        return super()._refused(error)
+
+
 class EndAllForm(SettingsForm):
     action, signs_out = "end-all", True
     names = ()
@@ -545,9 +663,11 @@ SETTINGS_FORMS: dict[str, type[SettingsForm]] = {
     for form in (
         ProfileForm,
         PasswordForm,
+        FirstPasswordForm,
         TokenForm,
         EndTokenForm,
         EndSessionForm,
+        UnlinkForm,
         EndAllForm,
         DeleteAccountForm,
     )

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from blog_core.http import addresses, bodies, cookies, forms, origins, problems, static
 from blog_core.http.logs import log
-from blog_core.http.operations import ID, OPERATIONS, USERNAME, Native, Operation
+from blog_core.http.operations import ID, OPERATIONS, PROVIDER, USERNAME, Native, Operation
 from blog_core.http.replies import Headers, Reply
 from blog_core.http.requests import Asked, credentials, matches_none
 from blog_core.settings import Settings
@@ -136,7 +136,8 @@ class Head:
     @property
     def has_credentials(self) -> bool:
         return "authorization" in self.headers or (
-            "cookie" in self.headers and bool(self.session_cookies())
+            "cookie" in self.headers
+            and (bool(self.session_cookies()) or "openid=" in self.headers["cookie"])
         )
 
     @property
@@ -146,6 +147,10 @@ class Head:
             return None
         # A longer one is no less a length: what comes is shorter than it.
         return int(sent) if len(sent) < 20 else int(sent.lstrip("0")[:20] or "0")
+
+    def pending(self, *, https: bool) -> str | None:
+        cookie = self.headers.get("cookie", "")
+        return cookies.sent_pending(cookie, https=https) if "openid=" in cookie else None
 
     def session_cookies(self) -> Sequence[tuple[str, str]]:
         return cookies.sent_sessions(self.headers.get("cookie", ""))
@@ -214,6 +219,7 @@ class Front:
             b"" if isinstance(read, Reply) else read,
             refusal,
             operation.content_type if operation.native is None else headers.get("content-type", ""),
+            head.pending(https=self._https),
         )
 
     def read(self, operation: Operation, head: Head, body: bytes) -> bytes | Reply:
@@ -439,7 +445,7 @@ def _resources(
 
 
 def _parameter(match: re.Match[str]) -> str:
-    return USERNAME if match[1] == "username" else ID
+    return {"username": USERNAME, "provider": PROVIDER}.get(match[1], ID)
 
 
 def _not_modified(head: Head, headers: Headers) -> bool:

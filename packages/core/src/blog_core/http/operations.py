@@ -15,7 +15,8 @@ from blog_core.ports import LimitName
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `{username}` in a path is a username, any other parameter an id.
+    """One operation. `{username}` in a path is a username, `{provider}` the name of a provider of
+    sign-ins, any other parameter an id.
 
     `name` is the function's name in every adapter and the `operationId` of its document;
     `answer` is the schema of a success, which has the status `success`; `versioned` says that
@@ -75,6 +76,8 @@ _COUNTS: dict[str, LimitName | None] = {
     "login": "sign-in-network",
     "sign_up": "sign-up",
     "register": "sign-up",
+    "begin_openid": "sign-in-network",
+    "finish_openid": "sign-up",
     # Whoever watches over the machine asks often.
     "livez": None,
     "readyz": None,
@@ -214,6 +217,17 @@ PAGES = (
     Operation("show_login", "GET", "/login", credentials="optional", query=forms.LoginQuery),
     Operation("login", "POST", "/login", credentials="optional", form=True),
     Operation("logout", "POST", "/logout", credentials="optional", form=True),
+    # The one GET that changes something: what it ends was begun by this browser.
+    Operation(
+        "return_from_openid",
+        "GET",
+        "/openid/{provider}",
+        credentials="optional",
+        query=forms.ReturnQuery,
+    ),
+    Operation("begin_openid", "POST", "/openid/{provider}", credentials="optional", form=True),
+    Operation("show_openid", "GET", "/openid", credentials="optional"),
+    Operation("finish_openid", "POST", "/openid", credentials="optional", form=True),
     Operation("show_write", "GET", "/write"),
     # Optional, so that whoever was signed out while writing gets back what was typed.
     Operation("write", "POST", "/write", credentials="optional", form=True),
@@ -234,3 +248,4 @@ BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 ID = "[1-9][0-9]{0,17}"
 USERNAME = "[A-Za-z0-9_.-]{1,80}"
+PROVIDER = "[a-z][a-z0-9]{0,19}"

@@ -30,14 +30,14 @@ and leads to `/login` whoever is not signed in.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from blog_core import schemas
 from blog_core.blog import Blog
 from blog_core.domain.errors import NotAuthenticated
-from blog_core.http import forms
+from blog_core.http import cookies, forms
 from blog_core.http.forms import Form, PostForm
 from blog_core.http.rendering import Page, environment
 from blog_core.http.requests import Asked
@@ -59,6 +59,8 @@ _DONE = {
     "password": "Your password is changed. Everywhere else you are signed out.",
     "token": "The token is ended.",
     "session": "The session is ended.",
+    "linked": "It is linked. From now on you can sign in with it.",
+    "unlinked": "It is unlinked. Everywhere else you are signed out.",
 }
 
 
@@ -113,8 +115,32 @@ def register(visitor: Visitor, form: forms.Register | None = None) -> Page:
     return _page("register.html", "Register", visitor, "/register", form=form or forms.Register())
 
 
-def login(visitor: Visitor, form: forms.Login) -> Page:
-    return _page("login.html", "Sign in", visitor, "/login", form=form)
+def login(visitor: Visitor, form: forms.Login, providers: Sequence[schemas.Provider] = ()) -> Page:
+    """Signing in: with a password, or with one of the providers."""
+    return _page("login.html", "Sign in", visitor, "/login", form=form, providers=providers)
+
+
+def leave(visitor: Visitor, handover: schemas.Handover) -> Page:
+    """On the way to a provider.
+
+    A page, not a redirect: browsers apply `form-action` to where a form's redirects lead.
+    """
+    title = f"Sign in with {handover.provider.title}"
+    headers = [cookies.pending(handover.pending)]
+    return replace(_page("leave.html", title, visitor, "", url=handover.url), headers=headers)
+
+
+def refused(visitor: Visitor, form: Form) -> Page:
+    """That signing in with a provider did not work, and why."""
+    return _page("refused.html", "Signing in did not work", visitor, "", form=form)
+
+
+def finish(visitor: Visitor, form: forms.FinishForm) -> Page:
+    """What is left to do after coming back from a provider."""
+    if form.proved is None:
+        return refused(visitor, form)
+    title = "Link your account" if form.proved.linking else "Choose a username"
+    return _page("finish.html", title, visitor, "", form=form, proved=form.proved)
 
 
 def write(visitor: Visitor, form: PostForm | None = None) -> Page:
@@ -171,7 +197,9 @@ def settings(
             {"username": account.user.username, "email": account.user.email}
         ),
         "password": forms.PasswordForm(),
+        "first-password": forms.FirstPasswordForm(),
         "token": forms.TokenForm(),
+        "unlink": forms.UnlinkForm(),
         "delete-account": forms.DeleteAccountForm(),
     }
     if form is not None:
@@ -186,6 +214,7 @@ def settings(
         made=getattr(form, "made", None),
         tokens=account.tokens,
         sessions=account.sessions,
+        ways=account.ways,
         done=_DONE.get(done or "", ""),
     )
 
@@ -197,6 +226,7 @@ class Account:
     user: OwnUser
     tokens: Sequence[schemas.Token]
     sessions: Sequence[schemas.Session]
+    ways: schemas.WaysIn
 
     @classmethod
     def of(cls, blog: Blog, caller: Credentials) -> "Account":
@@ -206,6 +236,7 @@ class Account:
             blog.get_me(caller),
             blog.list_tokens(caller, query).results,
             blog.list_sessions(caller, query).results,
+            blog.ways_in(caller),
         )
 
 

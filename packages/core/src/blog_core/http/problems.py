@@ -49,6 +49,9 @@ _HEADINGS = {
     503: "The blog is out of breath",
 }
 
+NOT_FRESH = "Sign out, sign in again, and do this within ten minutes."
+LAST_WAY_IN = "This is the only way to sign in to your account. Set a password first."
+
 PROBLEM = ("Content-Type", "application/problem+json")
 REALM = 'Bearer realm="blog"'
 
@@ -169,6 +172,16 @@ def of(error: BlogError) -> Reply:  # noqa: PLR0912 # one case each, on one scre
             return problem(429, "This was too often: try again in a while.", _limit(error))
         case Refused():
             return error.reply
+        case errors.SignInRefused():
+            return problem(403, error.message)
+        case errors.ProviderUnavailable():
+            log.warning("request %s: no sign-in with %s", request_id.get(), error)
+            detail = f"{error.title} did not answer: try again in a moment."
+            return problem(503, detail, [("Retry-After", "5")])
+        case errors.NotFresh():
+            return problem(403, NOT_FRESH)
+        case errors.LastWayIn():
+            return problem(409, LAST_WAY_IN)
         case errors.Unavailable():
             log.warning("request %s: no answer from the database", request_id.get(), exc_info=error)
             return problem(503, "The database did not answer: try again.", [("Retry-After", "1")])

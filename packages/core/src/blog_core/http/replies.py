@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, TypeAdapter
 
 from blog_core import schemas
+from blog_core.http import cookies
 
 Headers = Sequence[tuple[str, str]]
 Item = TypeVar("Item")
@@ -89,6 +90,13 @@ def page(found: schemas.Page[Any], path: str, query: BaseModel) -> Reply:
 def see_other(path: str, headers: Headers = ()) -> Reply:
     """Go on at another path of this site (RFC 9110, 15.4.4), as after a form."""
     return Reply(303, (("Location", path), *headers))
+
+
+def arrived(arrival: schemas.Arrival) -> Reply:
+    """Go on after coming back from a provider."""
+    if arrival.session is not None:
+        return see_other(arrival.next, [cookies.opened(arrival.session)])
+    return see_other(arrival.next, [cookies.pending(arrival.pending)] if arrival.pending else ())
 
 
 def document(content: bytes) -> Reply:

@@ -31,7 +31,7 @@ class Asked:
     """A request as the front passes it on; the application finds it under `ASKED`.
 
     `refusal` is what is wrong with the body, where that is not to be said yet; `content_type` is
-    what the body is.
+    what the body is, `pending` what the browser holds of a sign-in with a provider.
     """
 
     operation: Operation
@@ -41,6 +41,7 @@ class Asked:
     body: bytes = b""
     refusal: Reply | None = None
     content_type: str = ""
+    pending: str | None = None
 
 
 ASKED = "blog.asked"

@@ -4,6 +4,8 @@ What is changed is loaded as an entity; what is only shown is selected column by
 straight into the output dataclasses: one query, no identity map.
 """
 
+import hashlib
+import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -45,7 +47,10 @@ from blog_core.ports import (
     Known,
     NewAction,
     PostFilter,
+    Proof,
+    SignInUnderWay,
     StoredAnswer,
+    StoredIdentity,
     StoredPassword,
     Window,
 )
@@ -55,8 +60,10 @@ from blog_core.storage.search import holds_words, word_values
 from blog_core.storage.tables import (
     InstantText,
     idempotency_keys,
+    identities,
     posts,
     sessions,
+    sign_ins,
     staff_actions,
     tokens,
     users,
@@ -150,6 +157,9 @@ class SqlUsers:
         )
         statement = update(users).where(*unchanged).values(password=new)
         return self._connection.execute(statement).rowcount == 1
+
+    def has_email(self, email_key: str) -> bool:
+        return self._is_taken("email", email_key, None)
 
     def view(self, username_key: str) -> schemas.User | None:
         row = self._connection.execute(_USER_BY_NAME, {"key": username_key}).one_or_none()
@@ -433,6 +443,104 @@ class SqlSessions(_SqlGrants):
     def page(self, user_id: int, window: Window, now: datetime) -> list[schemas.Session]:
         return [schemas.Session(*row) for row in self._page(_SESSION, user_id, window, now)]
 
+    def opened(self, session_id: int) -> datetime | None:
+        statement = select(sessions.c.created).where(sessions.c.id == session_id)
+        return self._connection.scalar(statement)
+
+
+# --- signing in with a provider ------------------------------------------------------------------
+
+
+class SqlSignIns:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self, digest: str, under_way: SignInUnderWay, created: datetime, expires: datetime
+    ) -> None:
+        self._connection.execute(delete(sign_ins).where(sign_ins.c.expires <= created))
+        values = {
+            "digest": digest,
+            "provider": under_way.provider,
+            "next": under_way.next,
+            "user_id": under_way.user_id,
+            "expires": expires,
+            **(asdict(under_way.proof) if under_way.proof else {}),
+        }
+        self._connection.execute(insert(sign_ins).values(values))
+
+    def find(self, digest: str, now: datetime) -> SignInUnderWay | None:
+        there = sign_ins.c.digest == digest, sign_ins.c.expires > now
+        row = self._connection.execute(_SIGN_IN.where(*there)).one_or_none()
+        if row is None:
+            return None
+        provider, following, user_id, *proof = row
+        return SignInUnderWay(
+            provider, following, user_id, None if proof[0] is None else Proof(*proof)
+        )
+
+    def remove(self, digest: str) -> bool:
+        statement = delete(sign_ins).where(sign_ins.c.digest == digest)
+        return self._connection.execute(statement).rowcount == 1
+
+
+_SIGN_IN = select(
+    sign_ins.c.provider,
+    sign_ins.c.next,
+    sign_ins.c.user_id,
+    sign_ins.c.issuer,
+    sign_ins.c.subject,
+    sign_ins.c.username,
+    sign_ins.c.email,
+)
+
+
+class SqlIdentities:
+    def __init__(self, connection: Connection, session: Session | None) -> None:
+        self._connection = connection
+        self._session = session
+
+    def add(self, user_id: int, issuer: str, subject: str, now: datetime) -> None:
+        values = {
+            "user_id": user_id,
+            "digest": _identity_digest(issuer, subject),
+            "issuer": issuer,
+            "subject": subject,
+            "created": now,
+            "used": now,
+        }
+        try:
+            self._connection.execute(insert(identities).values(values))
+        except IntegrityError as error:
+            raise Taken(["identity"]) from error
+
+    def use(self, issuer: str, subject: str, now: datetime) -> int | None:
+        this = identities.c.digest == _identity_digest(issuer, subject)
+        # Locks the row, too: an identity that is unlinked meanwhile signs nobody in after that.
+        if self._connection.execute(update(identities).where(this).values(used=now)).rowcount == 0:
+            return None
+        return self._connection.scalar(select(identities.c.user_id).where(this))
+
+    def of(self, user_id: int) -> list[StoredIdentity]:
+        statement = _IDENTITY.where(identities.c.user_id == user_id).order_by(identities.c.id)
+        if self._session is not None:
+            # Of two who unlink at once the second sees what the first has left.
+            statement = statement.with_for_update()
+        return [StoredIdentity(*row) for row in self._connection.execute(statement).all()]
+
+    def remove(self, user_id: int, identity_id: int) -> bool:
+        own = identities.c.id == identity_id, identities.c.user_id == user_id
+        return self._connection.execute(delete(identities).where(*own)).rowcount == 1
+
+
+_IDENTITY = select(
+    identities.c.id, identities.c.issuer, _text(identities.c.created), _text(identities.c.used)
+)
+
+
+def _identity_digest(issuer: str, subject: str) -> str:
+    return hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()
+
 
 # --- idempotency keys ----------------------------------------------------------------------------
 
@@ -533,6 +641,14 @@ class SqlRepositories:
     @cached_property
     def actions(self) -> SqlActions:
         return SqlActions(self.connection)
+
+    @cached_property
+    def sign_ins(self) -> SqlSignIns:
+        return SqlSignIns(self.connection)
+
+    @cached_property
+    def identities(self) -> SqlIdentities:
+        return SqlIdentities(self.connection, self.session)
 
 
 class _Reading(AbstractContextManager[SqlRepositories]):

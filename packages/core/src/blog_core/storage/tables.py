@@ -150,6 +150,34 @@ sessions = Table(
     sqlite_autoincrement=True,  # an id is never given twice
 )
 
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    # Of issuer and subject: no collation, blank or length makes one of two.
+    Column("digest", folded(64), nullable=False, unique=True),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("used", Instant, nullable=False),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("digest", folded(64), primary_key=True),
+    Column("provider", String(20), nullable=False),
+    Column("next", String(2000), nullable=False),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("issuer", String(255)),
+    Column("subject", String(255)),
+    Column("username", String(80)),
+    Column("email", String(120)),
+    Column("expires", Instant, nullable=False, index=True),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

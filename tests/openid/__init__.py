@@ -1,0 +1,1 @@
+"""Providers of sign-ins: a real one, and one that lies."""

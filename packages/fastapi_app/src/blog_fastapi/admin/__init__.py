@@ -27,7 +27,7 @@ NATIVE = Native(
 class LateAdmin:
     """The admin as an application, made when somebody first asks for a page of it.
 
-    Until then the API and the site do not pay for it: it takes as long to import as they do.
+    Until then the API and the site do not pay for it.
     """
 
     def __init__(self, blog: Blog, *, https: bool) -> None:

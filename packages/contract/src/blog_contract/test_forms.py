@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from blog_contract.answers import NEVER, TITLES
-from blog_contract.browser import FORM, Browser, Screen, SignedIn, text_of
+from blog_contract.browser import FORM, Browser, Form, Screen, SignedIn, text_of
 from blog_contract.client import Account, Client, NewPost, NewUser
 from blog_contract.resources import FUTURE, PAST, sign_up_form, unique
 from blog_contract.sentences import sentence
@@ -432,6 +432,105 @@ def test_of_two_changes_at_once_neither_is_lost(
     assert 303 == browser.send(again, "save", content="One 2 three, four.").status
     stored = client.get(post.path, token=author.token).json()
     assert ("One 2 three, four.", 3) == (stored["content"], stored["version"])
+
+
+@sentence("page-conflict")
+@pytest.mark.parametrize(
+    ("was", "stands", "typed", "removed", "added"),
+    [
+        (PAST, FUTURE, None, FUTURE, PAST),
+        (PAST, None, None, None, PAST),
+        (None, PAST, None, PAST, None),
+        (FUTURE, PAST, "", PAST, None),
+        (FUTURE, FUTURE, "2001-02-03T04:05", FUTURE, "2001-02-03T04:05:00.000000Z"),
+    ],
+)
+def test_another_date_of_publication_is_marked_where_two_changed_a_post(
+    client: Client,
+    browser: Browser,
+    author: Account,
+    new_post: NewPost,
+    was: str | None,
+    stands: str | None,
+    typed: str | None,
+    removed: str | None,
+    added: str | None,
+) -> None:
+    path, form = opened(browser, author, new_post, was)
+    moved_to(client, author, path, stands)
+    screen = browser.send(form, "save", **({} if typed is None else {"pub_date": typed}))
+    assert 409 == screen.status
+    (line,) = [each for each in screen.all("p") if text_of(each).startswith("Publish at:")]
+    for tag, instant in (("del", removed), ("ins", added)):
+        (part,) = line.iter(tag)
+        assert [instant] * (instant is not None) == [i.get("datetime") for i in part.iter("time")]
+        assert ("draft" in text_of(part)) is (instant is None)
+    again = screen.form(path)
+    assert (form.fields["pub_date"] if typed is None else typed) == again.fields["pub_date"]
+    location = browser.send(again, "save").location
+    stored = client.get(f"/api{location}", token=author.token).json()
+    assert added == stored["pub_date"]
+
+
+@sentence("page-conflict")
+def test_a_date_that_nobody_moved_is_not_marked_and_stays_the_exact_instant(
+    client: Client, browser: Browser, author: Account, new_post: NewPost
+) -> None:
+    path, form = opened(browser, author, new_post, None)
+    moved_to(client, author, path, PAST)
+    screen = browser.send(form, "save", title="Mine", pub_date=PAST[:16])
+    assert 409 == screen.status
+    assert "Publish at:" not in screen.text
+    location = browser.send(screen.form(path), "save").location
+    stored = client.get(f"/api{location}").json()
+    assert ("Mine", PAST) == (stored["title"], stored["pub_date"])
+
+
+@sentence("page-conflict", "page-edit")
+@pytest.mark.parametrize("stands", [None, PAST, FUTURE])
+@pytest.mark.parametrize("was", [None, PAST, FUTURE])
+def test_publish_now_publishes_a_post_whose_date_was_emptied_whatever_stands(
+    client: Client,
+    browser: Browser,
+    author: Account,
+    new_post: NewPost,
+    was: str | None,
+    stands: str | None,
+) -> None:
+    path, form = opened(browser, author, new_post, was)
+    moved_to(client, author, path, stands)
+    screen = browser.send(form, "save", pub_date="")
+    assert 409 == screen.status
+    location = browser.send(screen.form(path), "publish").location
+    stored = client.get(f"/api{location}").json()
+    assert "published" == stored["status"]
+    assert stored["created"] <= stored["pub_date"] <= stored["updated"]
+
+
+def opened(
+    browser: Browser, author: Account, new_post: NewPost, pub_date: str | None
+) -> tuple[str, Form]:
+    """The form of a new post with this date, and its path."""
+    path = f"/posts/{new_post(author, pub_date=pub_date).id}/edit"
+    return path, browser.get(path).form(path)
+
+
+def moved_to(client: Client, author: Account, path: str, pub_date: str | None) -> None:
+    """Change the date of a post that is open in a form."""
+    change = {"pub_date": pub_date}
+    there = f"/api{path.removesuffix('/edit')}"
+    assert 200 == client.patch(there, json=change, token=author.token, if_match="*").status
+
+
+@sentence("page-edit")
+@pytest.mark.parametrize(("pub_date", "offered"), [(None, True), (FUTURE, True), (PAST, False)])
+def test_publish_now_is_offered_until_a_post_is_published(
+    browser: Browser, author: Account, new_post: NewPost, pub_date: str | None, offered: bool
+) -> None:
+    path, form = opened(browser, author, new_post, pub_date)
+    refused = browser.send(form, "save", title="").form(path)
+    for shown in (form, refused):
+        assert offered is (("action", "publish") in shown.buttons)
 
 
 @sentence("page-conflict", "page-delete")

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from json import loads
 from logging import INFO, WARNING
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -25,6 +26,7 @@ from blog_core import schemas
 from blog_core.blog import KEY_FIELD, Blog
 from blog_core.domain import errors
 from blog_core.domain.errors import BlogError, FieldError, Invalid
+from blog_core.domain.instants import format_instant
 from blog_core.http import cookies, problems
 from blog_core.http.logs import log, request_id
 from blog_core.http.rendering import Page
@@ -360,13 +362,15 @@ class PostForm(Form):
     names = ("title", "content", "pub_date", "action", "version", "pub_date_was")
     keyed = True
     previewed: bool = False
+    published: bool = False  # so that there is nothing to publish
     standing: schemas.Post | None = None  # where the version has gone stale
+    typed_date: str = ""  # beside it: the instant that was typed
 
     @classmethod
     def of(cls, post: schemas.Post, visitor: schemas.OwnUser | None) -> "PostForm":
         """The form in which a post is edited. Raises NotAuthenticated, Forbidden."""
         check_may_change(post, visitor)
-        return cls(
+        form = cls(
             {
                 "title": post.title,
                 "content": post.content,
@@ -375,6 +379,8 @@ class PostForm(Form):
                 "pub_date_was": post.pub_date or "",
             }
         )
+        form.published = post.status == "published"
+        return form
 
     @property
     def is_publication(self) -> bool:
@@ -415,20 +421,31 @@ class PostForm(Form):
 
     def edit(self, blog: Blog, caller: Credentials, post_id: int) -> schemas.Post:
         """Save the change, published where that was the button."""
-        content, now = self.checked(), blog.clock()
+        now = blog.clock()
+        self.published = "" < self.values["pub_date_was"] <= format_instant(now)
+        content = typed = self.checked()
         if self.values["action"] == "preview":
             visitor = blog.get_me(caller)
             check_may_change(blog.get_post(caller, post_id), visitor)
             raise _Shown
-        if self.is_publication and (content.pub_date is None or content.pub_date > now):
-            content = content.model_copy(update={"pub_date": now})
+        if self.is_publication and (typed.pub_date is None or typed.pub_date > now):
+            content = typed.model_copy(update={"pub_date": now})
         try:
             return blog.replace_post(caller, post_id, content, expected(self))
         except errors.Stale:
-            # The form goes on from what stands now.
-            self.standing = blog.get_post(caller, post_id)
-            self.values["version"] = f"{self.standing.version}"
+            self._go_on_from(blog.get_post(caller, post_id), typed.pub_date, now)
             raise
+
+    def _go_on_from(self, standing: schemas.Post, typed: datetime | None, now: datetime) -> None:
+        """Be about the version that stands, with what was typed."""
+        self.standing = standing
+        self.values["version"] = f"{standing.version}"
+        self.typed_date = "" if typed is None else format_instant(typed)
+        if local_input(self.typed_date) == local_input(standing.pub_date):
+            # The same for whoever looks at the form: it stays the exact instant.
+            self.typed_date = self.values["pub_date_was"] = standing.pub_date or ""
+        # By what was typed, whatever stands: an emptied date leaves something to publish.
+        self.published = typed is not None and typed <= now
 
     def _pub_date(self) -> str | None:
         typed, was = self.values["pub_date"].strip(), self.values["pub_date_was"]

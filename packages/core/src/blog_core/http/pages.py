@@ -157,6 +157,7 @@ def edit(visitor: Visitor, post_id: int, form: PostForm) -> Page:
             standing=standing,
             title=differences(standing.title, form.values["title"]),
             content=differences(standing.content, form.values["content"]),
+            typed_date=form.typed_date,
         )
     return _page(
         "edit.html",
@@ -166,7 +167,7 @@ def edit(visitor: Visitor, post_id: int, form: PostForm) -> Page:
         post_id=post_id,
         form=form,
         conflict=conflict,
-        published=form.values["pub_date_was"] != "",
+        published=form.published,
     )
 
 
@@ -247,6 +248,12 @@ class Conflict:
     standing: Post
     title: Sequence[Part]
     content: Sequence[Part]
+    typed_date: str
+
+    @property
+    def moves(self) -> bool:
+        """Whether what was typed has another date of publication."""
+        return self.typed_date != (self.standing.pub_date or "")
 
 
 def _page(template: str, title: str, visitor: Visitor, here: str, **more: Any) -> Page:

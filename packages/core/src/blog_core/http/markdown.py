@@ -23,11 +23,13 @@ EXCERPT_LENGTH = 240
 _EXCERPT_SOURCE = 2_000
 # Of the texts that are longer only a few are kept: a longest one is half a megabyte of HTML.
 _LONG = 20_000
-# Lexers are regular expressions, and for text made to that end many need the square of its length.
+# Lexers are regular expressions, and for text made to that end many need the square of its length:
+# so what counts most is how long one piece of code is.
 _MOST_HIGHLIGHTED = 10_000
+_LONGEST_HIGHLIGHTED = 4_000
 _LONGEST_ID = 60
 
-# Those that need at most two seconds for as much, of every nasty text that was tried.
+# Those that need least of every nasty text that was tried: see docs/decisions.
 _LANGUAGES = frozenset(
     (
         *("bash", "css", "diff", "django", "go", "html", "http", "ini", "javascript", "jinja"),
@@ -198,7 +200,7 @@ def _new_id(text: str, env: MutableMapping[str, Any]) -> str:
 
 def _code(code: str, language: str, env: MutableMapping[str, Any]) -> str:
     left = env.setdefault("highlighted", _MOST_HIGHLIGHTED)
-    if language and len(code) <= left:
+    if language and len(code) <= min(left, _LONGEST_HIGHLIGHTED):
         env["highlighted"] = left - len(code)
         lexer = get_lexer_by_name(language, stripnl=False)
         marked = highlight(code, lexer, _FORMATTER)

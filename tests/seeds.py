@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from blog_core import schemas
 from blog_core.blog import Blog
@@ -127,10 +128,14 @@ class Asked:
     token: str | None = None
     if_match: str | None = None
     headers: Sequence[tuple[str, str]] = ()
+    form: Mapping[str, str] | None = None
 
     def request(self, method: str) -> Request:
         fields = [("X-Request-ID", "the-same"), *self.headers]
         body = b""
+        if self.form is not None:
+            body = urlencode(self.form).encode()
+            fields.append(("Content-Type", "application/x-www-form-urlencoded"))
         if self.json is not None:
             body = json_module.dumps(self.json, ensure_ascii=False).encode()
             fields.append(("Content-Type", "application/json"))
@@ -144,6 +149,8 @@ class Asked:
 CONTENT = {"title": "Replaced", "content": "By “another”", "pub_date": "2001-02-03T04:05:06Z"}
 NEW_USER = {"username": "Grace", "email": "grace@example.org", "password": PASSWORD}
 CHANGED_PASSWORD = {"current_password": PASSWORD, "new_password": "eight wonders, one left"}
+
+GRANT = {"grant_type": "password", "username": "Ada", "password": PASSWORD}
 
 
 def _versioned(title: str, suffix: str = "", json: Any = None) -> Asked:
@@ -162,6 +169,7 @@ GOOD: Mapping[str, Asked] = {
     "list_tokens": Asked("/api/tokens?limit=2", token=token_of("fay")),
     "end_current_token": Asked("/api/tokens/current", token=token(9)),
     "end_token": Asked("/api/tokens/8", token=token_of("fay")),
+    "grant_token": Asked("/api/oauth/token", form=GRANT),
     "list_posts": Asked("/api/posts?limit=5"),
     "create_post": Asked("/api/posts", {"title": "A draft"}, token_of("ada")),
     "get_post": Asked(f"/api/posts/{IDS['published']}"),

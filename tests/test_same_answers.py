@@ -32,6 +32,7 @@ from tests.workers import ORIGIN, Worker
 
 INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 GENERATED = {
+    "access_token": "[A-Za-z0-9_-]{43,64}",
     "created": INSTANT,
     "expires": INSTANT,
     "joined": INSTANT,
@@ -44,6 +45,7 @@ GENERATED = {
 WRITES: Mapping[str, tuple[str, ...]] = {
     "sign_up": ("joined",),
     "sign_in": ("token", "created", "expires"),
+    "grant_token": ("access_token",),
     "create_post": ("created", "updated"),
     "replace_post": ("updated",),
     "change_post": ("updated",),
@@ -83,7 +85,8 @@ def refusals(operation: Operation) -> Iterator[Case]:
     yield of(name, 400, "unknown host", headers=[("Host", "other.example")])
     two = [("Authorization", "Bearer a"), ("Authorization", "Bearer b")]
     yield of(name, 400, "two tokens", headers=two, token=None)
-    yield of(name, 400, "short body", headers=[("Content-Length", "1000")], json=None)
+    short = [("Content-Length", "1000")]
+    yield of(name, 400, "short body", headers=short, json=None, form=None)
     yield of(name, 413, "large body", headers=[("Content-Length", "1048577")], json=None)
     yield of(name, 414, "long query", target=f"{path}?{'x' * 2700}")
     yield of(name, 417, "expectation", headers=[("Expect", "the unexpected")])
@@ -93,7 +96,9 @@ def refusals(operation: Operation) -> Iterator[Case]:
     if operation.credentials == "needed":
         yield of(name, 401, "no token", token=None)
         yield of(name, 401, "other scheme", token=None, headers=[("Authorization", "Basic eDp4")])
-    if operation.body is not None:
+    if operation.form:
+        yield from bad_forms(operation)
+    elif operation.body is not None:
         yield from bad_bodies(operation)
     if operation.query is not None:
         for query in ("limit=0", "limit=2&limit=2", "limit=%2B5", "cursor=x", "cursor="):
@@ -131,6 +136,33 @@ def bad_bodies(operation: Operation) -> Iterator[Case]:
     yield of(name, 422, "numbers", json=wrong)
     yield of(name, 422, "booleans", json=dict.fromkeys(wrong, True))
     yield of(name, 422, "nul", json=dict.fromkeys(wrong, "\0"))
+
+
+def bad_forms(operation: Operation) -> Iterator[Case]:
+    name, form = operation.name, GOOD[operation.name].form
+    assert form is not None
+    sent = [("Content-Type", "application/x-www-form-urlencoded")]
+    for what, body in {
+        "broken escape": b"username=%zz",
+        "not utf-8": b"username=%ff",
+        "twice": b"username=a&username=a",
+        "many fields": b"&".join([b"x=1"] * 51),
+    }.items():
+        request = good(name, form=None, headers=sent)
+        yield Case(what, name, 400, replace(request, body=body))
+    for what, fields in {
+        "json": [("Content-Type", "application/json")],
+        "charset": [("Content-Type", f"{sent[0][1]}; charset=latin-1")],
+        "no type": [],
+        "coded": [*sent, ("Content-Encoding", "gzip")],
+    }.items():
+        request = good(name, form=None, headers=fields)
+        yield Case(what, name, 415, replace(request, body=b"a=b"))
+    for missing in form:
+        left = {field: value for field, value in form.items() if field != missing}
+        yield of(name, 400, f"no {missing}", form=left)
+        yield of(name, 400, f"empty {missing}", form={**form, missing: ""})
+        yield of(name, 400, f"wrong {missing}", form={**form, missing: "wrong"})
 
 
 def unmet(operation: Operation) -> Iterator[Case]:

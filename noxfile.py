@@ -97,7 +97,9 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # What is marked is long, and says nothing about the version of Python.
     once = [] if session.python == PYTHONS[0] else ["-m", "not once"]
-    session.run("pytest", *once, *session.posargs)
+    # A file keeps to one process: what its tests share is made once.
+    processes = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    session.run("pytest", *once, *([] if session.posargs else processes), *session.posargs)
 
 
 @nox.session
@@ -161,7 +163,7 @@ def wheel(session: nox.Session) -> None:
         session.run("python", WITH_BLOG, "flask-gunicorn", *suite(pytest), *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Walk through the pages in Chromium, have axe look at them, keep pictures of them."""
     if not any(map(shutil.which, CHROMIUMS)) and os.geteuid() == 0 and shutil.which("apt-get"):

@@ -40,6 +40,10 @@ def barrier(parties: int) -> Barrier:
     return _processes.Barrier(parties)
 
 
+# Seconds: an application imports half a library before its first answer, beside others that do.
+PATIENCE = 300
+
+
 class Worker:
     """A target of the contract suite, by its name or import string, on one SQLite file."""
 
@@ -79,8 +83,10 @@ class Worker:
 
     def end(self) -> Answer:
         """The answer to the request that was begun."""
-        if not self._connection.poll(60):
-            raise TimeoutError(f"{self.name} gave no answer within 60 s")
+        if not self._connection.poll(PATIENCE):
+            # Else it would be taken for the answer to the next request.
+            self._process.kill()
+            raise TimeoutError(f"{self.name} gave no answer within {PATIENCE} s")
         answer = self._connection.recv()
         if isinstance(answer, BaseException):
             raise answer

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SERVERS = ("gunicorn", "granian", "uvicorn")
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 30
 STAFF = "staff"
 # A suite asks more in a second than people in a day.

@@ -114,7 +114,9 @@ def test_the_tests_cover_every_format() -> None:
     assert set(PREFIXES) == covered
 
 
-@pytest.mark.parametrize("stored", [*IMPORTED.values(), HASHER.hash(PASSWORD)])
+@pytest.mark.parametrize(
+    "stored", [*IMPORTED.values(), HASHER.hash(PASSWORD)], ids=[*IMPORTED, "our own"]
+)
 def test_of_a_hash_that_verifies_nothing_says_never(stored: str) -> None:
     assert HASHER.why_never(stored) is None
 

@@ -175,7 +175,7 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def browser(session: nox.Session) -> None:
-    """Walk through the pages in Chromium, have axe look at them, keep pictures of them."""
+    """Walk through the pages in Chromium, look at them with axe; `-- browser` does all there is."""
     if not any(map(shutil.which, CHROMIUMS)) and os.geteuid() == 0 and shutil.which("apt-get"):
         for step in ("update", "install --no-install-recommends chromium"):
             session.run_install(
@@ -187,7 +187,7 @@ def browser(session: nox.Session) -> None:
     if not any(map(shutil.which, CHROMIUMS)):
         session.error("Install Chromium (on Debian: apt-get install chromium), then try again")
     install(session, "browser")
-    session.run("python", "-m", "pytest", *(session.posargs or ["browser"]))
+    session.run("python", "-m", "pytest", *(session.posargs or ["browser", "-m", "not long"]))
 
 
 @nox.session(default=False)

@@ -92,7 +92,15 @@ def contexts(chromium: Browser) -> Iterator[list[BrowserContext]]:
         context.close()
 
 
-@pytest.fixture(params=["django", "flask", "fastapi", "all", "all, no scripts"])
+@pytest.fixture(
+    params=[
+        pytest.param("django", marks=pytest.mark.long),
+        "flask",
+        pytest.param("fastapi", marks=pytest.mark.long),
+        "all",
+        pytest.param("all, no scripts", marks=pytest.mark.long),
+    ]
+)
 def visitor(
     request: pytest.FixtureRequest,
     chromium: Browser,

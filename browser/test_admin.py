@@ -217,6 +217,7 @@ def test_staff_find_change_publish_and_delete_what_others_wrote(
     assert [] == admin.visitor.complaints
 
 
+@pytest.mark.long
 def test_who_is_disabled_is_out_of_all_three_at_once(
     admin: Admin, author: Author, sites: dict[str, str]
 ) -> None:
@@ -233,6 +234,7 @@ def test_who_is_disabled_is_out_of_all_three_at_once(
     assert [] == admin.visitor.complaints
 
 
+@pytest.mark.long
 def test_a_stale_form_is_shown_again_with_what_stands(admin: Admin, author: Author) -> None:
     first, second, third = title(), title(), title()
     post = author.write(first)
@@ -254,6 +256,7 @@ def test_a_stale_form_is_shown_again_with_what_stands(admin: Admin, author: Auth
     assert [] == admin.visitor.complaints
 
 
+@pytest.mark.long
 def test_nobody_else_comes_in(admin: Admin, author: Author) -> None:
     site, visitor = admin.visitor.site, author.visitor
     visitor.site = site
@@ -263,6 +266,7 @@ def test_nobody_else_comes_in(admin: Admin, author: Author) -> None:
     assert [] == visitor.complaints
 
 
+@pytest.mark.long
 def test_no_other_site_does_anything_with_the_staffs_session(admin: Admin, author: Author) -> None:
     name = title()
     post = author.write(name)

@@ -90,6 +90,7 @@ def send(page: Page, to: str, **values: str) -> None:
         page.evaluate(SEND, [to, values])
 
 
+@pytest.mark.long
 def test_nothing_typed_into_a_post_runs_or_is_loaded(victim: Visitor, reader: Visitor) -> None:
     page = victim.page
     with victim.expecting(404):  # one text shows a picture of the site that is not there
@@ -115,6 +116,7 @@ def test_nothing_typed_into_a_post_runs_or_is_loaded(victim: Visitor, reader: Vi
         assert visitor.complaints == []
 
 
+@pytest.mark.long
 def test_nothing_typed_into_a_form_runs_where_it_is_shown_again(victim: Visitor) -> None:
     page = victim.page
     victim.go("/write")
@@ -132,6 +134,7 @@ def test_nothing_typed_into_a_form_runs_where_it_is_shown_again(victim: Visitor)
     assert victim.complaints == []
 
 
+@pytest.mark.long
 def test_nothing_typed_at_signing_in_or_searching_runs(victim: Visitor) -> None:
     page = victim.page
     with victim.expecting(404):

@@ -73,6 +73,7 @@ def test_it_is_paged_through_and_narrowed(visitor: Visitor) -> None:
     assert [] == visitor.complaints
 
 
+@pytest.mark.long
 def test_it_counts_to_the_same_limits(
     chromium: Browser, contexts: list[BrowserContext], tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, expect
 
 from browser.visitor import PASSWORD, PICTURES, Visitor
 
+pytestmark = pytest.mark.long
+
 FRAMEWORKS = ("django", "flask", "fastapi")
 
 

@@ -70,7 +70,8 @@ def with_body(operation: str, body: bytes) -> Request:
 
 
 def test_the_table_of_fields_knows_every_operation_that_takes_json() -> None:
-    assert {found.name for found in OPERATIONS if found.body is not None} == FIELDS.keys()
+    taking = {found.name for found in OPERATIONS if found.body is not None and not found.form}
+    assert taking == FIELDS.keys()
 
 
 def test_the_reader_agrees_with_the_suite() -> None:

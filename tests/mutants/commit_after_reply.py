@@ -13,7 +13,8 @@ from blog_core.domain.posts import BlogPost
 from blog_core.storage.engine import translated
 from blog_core.storage.repositories import SqlRepositories, SqlStorage
 
-SECONDS = 0.05
+# Long beside what a client needs on a busy machine to ask again.
+SECONDS = 0.3
 
 
 def notice_posts(session: Session, _context: object) -> None:

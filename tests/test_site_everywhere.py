@@ -14,7 +14,7 @@ import html5lib
 import pytest
 
 from blog_contract.browser import Screen, assert_harmless
-from blog_contract.test_caching import FILE, PRIVATE, PUBLIC, VARIES
+from blog_contract.test_caching import FILE, PRIVATE, PUBLIC, UNDER_WAY, VARIES
 from blog_contract.test_markdown import ATTACKS
 from blog_core.http import static
 from blog_core.http.operations import OPERATIONS, PAGES
@@ -197,7 +197,7 @@ def test_every_path_that_is_read_has_a_class_for_caches() -> None:
         for operation in (*OPERATIONS, *PAGES)
         if operation.method == "GET"
     }
-    assert read | {FILE} == {*PUBLIC, *VARIES, *PRIVATE}
+    assert read | {FILE} == {*PUBLIC, *VARIES, *PRIVATE, *UNDER_WAY}
 
 
 # --- what people type ----------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Demo:
         return self._screen.read_text("utf-8")
 
     def wait_for(self, text: str) -> None:
-        wait_until(lambda: text in self.screen or self.process.poll() is not None, 90)
+        wait_until(lambda: text in self.screen or self.process.poll() is not None, 300)
         assert text in self.screen, self.screen
 
     def end(self) -> None:
@@ -92,7 +92,7 @@ def test_a_signal_ends_everything(demo: Demo, number: signal.Signals) -> None:
     demo.wait_for("keep serving")
     assert len(processes_on(demo.port)) >= len(FRAMEWORKS)
     demo.process.send_signal(number)
-    assert demo.process.wait(90) == 0
+    assert demo.process.wait(300) == 0
     assert "Stopped: nothing is left running." in demo.screen
     assert processes_on(demo.port, besides=demo.process.pid) == {}
 
@@ -100,7 +100,7 @@ def test_a_signal_ends_everything(demo: Demo, number: signal.Signals) -> None:
 def test_a_signal_before_the_tour_ends_everything(demo: Demo) -> None:
     demo.wait_for("posts by")
     demo.process.send_signal(signal.SIGINT)
-    assert demo.process.wait(90) == 130
+    assert demo.process.wait(300) == 130
     assert processes_on(demo.port) == {}
 
 
@@ -141,7 +141,7 @@ def test_when_a_server_dies_the_demo_names_it_and_stops(demo: Demo) -> None:
     ]
     assert len(masters) == 1
     os.kill(masters[0], signal.SIGKILL)
-    assert demo.process.wait(90) == 6
+    assert demo.process.wait(300) == 6
     assert f"triptych: Flask on port {flask} died (SIGKILL)" in demo.screen
     assert "Traceback" not in demo.screen
     assert processes_on(demo.port) == {}

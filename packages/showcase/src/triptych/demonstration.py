@@ -33,7 +33,7 @@ from triptych.walk import Walk
 
 AUTHOR = "haruka"
 AUTHORS_PASSWORD = "three windows"  # noqa: S105 # said on the screen; the demo listens on 127.0.0.1
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 
 
 Check = Callable[[], None]

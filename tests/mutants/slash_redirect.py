@@ -4,8 +4,6 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from starlette.routing import Mount
-
 import blog_fastapi.asgi
 from blog_core.http.front import Front, Head
 from blog_core.http.operations import Operation
@@ -25,7 +23,3 @@ patch.object(Front, "_route", left_to_fastapi).start()
 app = blog_fastapi.asgi.app
 fastapi: Any = app._application
 fastapi.router.redirect_slashes = True
-# The admin is mounted where every path ends up that is nobody's: none would be redirected.
-fastapi.router.routes[:] = [
-    route for route in fastapi.router.routes if not isinstance(route, Mount)
-]

@@ -12,7 +12,7 @@ from blog_core.http.front import Front
 from blog_core.http.operations import OPERATIONS, PAGES
 from blog_core.settings import Settings
 from blog_core.wiring import build
-from blog_fastapi.admin import NATIVE, LateAdmin
+from blog_fastapi.admin import NATIVE, AdminMount
 from blog_fastapi.api import api, machine
 from blog_fastapi.docs import docs
 from blog_fastapi.errors import install
@@ -46,5 +46,5 @@ def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
     app.state.blog = blog or build(settings)
     app.state.host = settings.hosts[0]
     install(app)
-    app.mount("", LateAdmin(app.state.blog, https=settings.https))
+    app.router.routes.append(AdminMount(app.state.blog, https=settings.https))
     return FrontMiddleware(app, Front(settings, (*OPERATIONS, *PAGES), [swagger.NATIVE, NATIVE]))

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import Receive, Scope, Send
 
 from blog_core.blog import Blog
@@ -50,3 +50,17 @@ class LateAdmin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         made = await run_in_threadpool(lambda: self._made)
         await made(scope, receive, send)
+
+
+class AdminMount(Mount):
+    """Takes the admin's addresses, and leaves all others to the routes.
+
+    SQLAdmin adds its prefix itself, so it is mounted at the root. A plain mount would answer there
+    for every path and method that no route takes.
+    """
+
+    def __init__(self, blog: Blog, *, https: bool) -> None:
+        super().__init__("", LateAdmin(blog, https=https))
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if NATIVE.holds(scope["path"]) else (Match.NONE, {})

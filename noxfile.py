@@ -213,7 +213,8 @@ def observatory(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation into site/; a warning is an error."""
     session.install(*CONSTRAINTS, "--group", "docs")
-    session.run("zensical", "build", "--strict", *session.posargs)
+    # As a module, so that it finds `tools.includes` here.
+    session.run("python", "-m", "zensical", "build", "--strict", "--clean", *session.posargs)
 
 
 @nox.session(default=False)

@@ -1,0 +1,1 @@
+"""What holds the documentation to what it speaks of."""

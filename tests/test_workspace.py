@@ -83,7 +83,8 @@ def requirements(folder: Path) -> Iterator[Requirement]:
         *content.get("dependency-groups", {}).values(),
         content.get("build-system", {}).get("requires", []),
     ):
-        yield from map(Requirement, listed)
+        # A group that another includes is listed by itself too.
+        yield from (Requirement(one) for one in listed if isinstance(one, str))
 
 
 def distributions() -> set[str]:

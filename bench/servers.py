@@ -61,6 +61,7 @@ def environment(url: str) -> dict[str, str]:
         "BLOG_LIMIT_WRITES": "999999999/day",
         "BLOG_LIMIT_READS": "999999999/day",
         "BLOG_PROFILE": "production",
+        "BLOG_ALLOW": "localhost,http,temporary-database",
         "BLOG_HOSTS": "127.0.0.1",
         "BLOG_HTTPS": "off",
         "PYTHONPATH": str(ROOT),

@@ -43,6 +43,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     env = os.environ | {
         "BLOG_DATABASE_URL": database,
         "BLOG_PROFILE": "production",
+        "BLOG_ALLOW": "localhost,http,temporary-database",
         "BLOG_SECRET_KEY": secrets.token_hex(32),
         **GENEROUS_LIMITS,
     }

@@ -38,6 +38,7 @@ def main() -> int:
             "BLOG_DATABASE_URL": f"sqlite:///{directory}/blog.sqlite3",
             "BLOG_HTTPS": "on",
             "BLOG_PROFILE": "production",
+            "BLOG_ALLOW": "localhost,temporary-database",
             "BLOG_SECRET_KEY": secrets.token_hex(32),
             **GENEROUS_LIMITS,
         }

@@ -1,6 +1,6 @@
 import pytest
 
-from blog_core.settings import Settings, SettingsError, new_secret
+from blog_core.settings import UNSAFE_WORDS, Settings, SettingsError, new_secret
 
 SECRET = "a secret of at least 32 characters"
 
@@ -34,6 +34,13 @@ def test_every_field_comes_from_its_variable() -> None:
             "BLOG_REHASH": "off",
             "BLOG_TOKEN_DAYS": "7",
             "BLOG_SESSION_DAYS": "1",
+            "BLOG_LOG_FORMAT": "json",
+            "BLOG_LOG_LEVEL": "warning",
+            "BLOG_ACCESS_LOG": "on",
+            "BLOG_METRICS": "127.0.0.1:9100",
+            "BLOG_TRACING": "on",
+            "BLOG_DRAIN_FILE": "/run/blog/drain",
+            "BLOG_ALLOW": "http-origins, database-password",
         }
     )
     expected = Settings(
@@ -46,6 +53,13 @@ def test_every_field_comes_from_its_variable() -> None:
         rehash=False,
         token_days=7,
         session_days=1,
+        log_format="json",
+        log_level="warning",
+        access_log=True,
+        metrics="127.0.0.1:9100",
+        tracing=True,
+        drain_file="/run/blog/drain",
+        allow=("http-origins", "database-password"),
     )
     assert expected == settings
 
@@ -80,6 +94,15 @@ def test_every_field_comes_from_its_variable() -> None:
         ("BLOG_SESSION_DAYS", "0"),
         ("BLOG_SESSION_DAYS", "401"),
         ("BLOG_SESSION_DAYS", "1h"),
+        ("BLOG_LOG_FORMAT", "xml"),
+        ("BLOG_LOG_LEVEL", "INFO"),
+        ("BLOG_ACCESS_LOG", "yes"),
+        ("BLOG_METRICS", "9100"),
+        ("BLOG_METRICS", "http://127.0.0.1:9100"),
+        ("BLOG_METRICS", "127.0.0.1:99999"),
+        ("BLOG_TRACING", "1"),
+        ("BLOG_DRAIN_FILE", "drain"),
+        ("BLOG_ALLOW", "everything"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, value: str) -> None:
@@ -87,10 +110,78 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name: str, value: 
         Settings.from_env({name: value})
 
 
+PRODUCTION = {
+    "BLOG_PROFILE": "production",
+    "BLOG_DATABASE_URL": "postgresql+psycopg://blog:Oor8uquoo9@db.example/blog",
+    "BLOG_SECRET_KEY": SECRET,
+    "BLOG_HOSTS": "blog.example",
+    "BLOG_HTTPS": "on",
+    "BLOG_CORS_ORIGINS": "https://app.example",
+    "BLOG_METRICS": "10.0.0.5:9100",
+}
+
+
+def test_production_takes_what_is_safe() -> None:
+    assert [] == list(Settings.from_env(PRODUCTION).unsafe())
+
+
 def test_production_has_a_secret_of_its_own() -> None:
     with pytest.raises(SettingsError, match=r"^BLOG_SECRET_KEY: "):
-        Settings.from_env({"BLOG_PROFILE": "production"})
-    assert Settings(profile="production", secret_key=new_secret()).profile == "production"
+        Settings.from_env(PRODUCTION | {"BLOG_SECRET_KEY": ""})
+    assert Settings.from_env(PRODUCTION | {"BLOG_SECRET_KEY": new_secret()})
+
+
+REMOTE = "postgresql+psycopg://blog{}@db.example/blog"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("BLOG_HOSTS", "", "localhost"),
+        ("BLOG_HOSTS", "localhost,[::1]", "localhost"),
+        ("BLOG_HTTPS", "", "http"),
+        ("BLOG_HTTPS", "off", "http"),
+        ("BLOG_DATABASE_URL", "sqlite:////tmp/blog.sqlite3", "temporary-database"),
+        ("BLOG_DATABASE_URL", "sqlite:////var/tmp/a/blog.sqlite3", "temporary-database"),
+        ("BLOG_DATABASE_URL", REMOTE.format(""), "database-password"),
+        ("BLOG_DATABASE_URL", REMOTE.format(":blog"), "database-password"),
+        ("BLOG_DATABASE_URL", REMOTE.format(":Changeme"), "database-password"),
+        ("BLOG_CORS_ORIGINS", "https://app.example,http://app.example", "http-origins"),
+        ("BLOG_LIMIT_SIGN_IN", "off", "no-limits"),
+        ("BLOG_LIMIT_SIGN_UP", "off", "no-limits"),
+        ("BLOG_METRICS", "0.0.0.0:9100", "open-metrics"),
+        ("BLOG_METRICS", "[::]:9100", "open-metrics"),
+        ("BLOG_METRICS", "8.8.8.8:9100", "open-metrics"),
+    ],
+)
+def test_production_refuses_what_is_unsafe_but_for_an_explicit_word(
+    name: str, value: str, word: str
+) -> None:
+    unsafe = PRODUCTION | {name: value}
+    with pytest.raises(SettingsError, match=rf"^{name}: [^\n]+ BLOG_ALLOW={word} says so\.$"):
+        Settings.from_env(unsafe)
+    others = ",".join(set(UNSAFE_WORDS) - {word})
+    with pytest.raises(SettingsError, match=rf"^{name}: "):
+        Settings.from_env(unsafe | {"BLOG_ALLOW": others})
+    assert Settings.from_env(unsafe | {"BLOG_ALLOW": word})
+    assert Settings.from_env(unsafe | {"BLOG_PROFILE": "development"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BLOG_HOSTS", "blog.example,127.0.0.1"),  # the latter for health checks
+        ("BLOG_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1/blog"),
+        ("BLOG_DATABASE_URL", "postgresql+psycopg:///blog?host=/run/postgresql"),
+        ("BLOG_DATABASE_URL", "sqlite:////var/lib/blog/blog.sqlite3"),
+        ("BLOG_LIMIT_READS", "off"),
+        ("BLOG_METRICS", "off"),
+        ("BLOG_METRICS", "blog-1:9100"),
+        ("BLOG_METRICS", "[::1]:9100"),
+    ],
+)
+def test_production_takes_what_is_no_danger(name: str, value: str) -> None:
+    assert Settings.from_env(PRODUCTION | {name: value})
 
 
 @pytest.mark.parametrize(
@@ -175,7 +266,11 @@ def test_a_provider_that_cannot_work_is_refused(name: str, value: str) -> None:
 
 
 def test_production_takes_no_provider_over_http() -> None:
-    production = {"BLOG_PROFILE": "production", "BLOG_SECRET_KEY": SECRET}
+    production = {
+        "BLOG_PROFILE": "production",
+        "BLOG_SECRET_KEY": SECRET,
+        "BLOG_ALLOW": "http,localhost,temporary-database",
+    }
     local = {"BLOG_OPENID_EXAMPLE_ISSUER": "http://localhost:9000"}
     assert Settings.from_env(PROVIDER | local).openid
     assert Settings.from_env(PROVIDER | production).openid

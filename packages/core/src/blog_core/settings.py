@@ -3,9 +3,11 @@
 import os
 import re
 import secrets
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -15,12 +17,19 @@ from sqlalchemy.exc import ArgumentError
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _RATE = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(_UNITS)})")
 Profile = Literal["development", "production"]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 _SHORTEST_SECRET = 32
 _PROVIDER = re.compile("BLOG_OPENID_([A-Z][A-Z0-9]{0,19})_(ISSUER|CLIENT_ID|CLIENT_SECRET|TITLE)")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_.-]+")
+_LISTENER = re.compile(r"(\[[0-9a-f:.]+\]|[A-Za-z0-9_.-]+):([1-9][0-9]{0,4})")
 _ORIGIN = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?")
+# What the documentation of databases, and of this blog, has for an example.
+_COMMON_PASSWORDS = frozenset(
+    ("", "admin", "blog", "changeme", "mariadb", "mysql", "password", "postgres", "root", "secret")
+)
 # Only so that several processes of one development machine agree without being told.
 _DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
 
@@ -51,6 +60,29 @@ class OpenIdProvider:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unsafe:
+    """What production refuses, unless `BLOG_ALLOW` has its word."""
+
+    word: str
+    variable: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.reason} If that is meant, BLOG_ALLOW={self.word} says so."
+
+
+UNSAFE_WORDS = (
+    "localhost",
+    "http",
+    "temporary-database",
+    "database-password",
+    "http-origins",
+    "no-limits",
+    "open-metrics",
+)
+
+
 class SettingsError(ValueError):
     """A setting is missing or wrong; the message names it and says what to do."""
 
@@ -78,16 +110,16 @@ class Settings:
     limit_writes: Rate | None = Rate(120, 60)
     limit_reads: Rate | None = Rate(1200, 60)
     url: str = ""
+    log_format: LogFormat = "text"
+    log_level: LogLevel = "info"
+    access_log: bool = False
+    metrics: str = ""
+    tracing: bool = False
+    drain_file: str = ""
+    allow: tuple[str, ...] = ()
     openid: tuple[OpenIdProvider, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.profile not in ("development", "production"):
-            raise SettingsError("BLOG_PROFILE: use development or production.")
-        if self.profile == "production" and self.secret_key == _DEVELOPMENT_SECRET:
-            raise SettingsError(
-                "BLOG_SECRET_KEY: production needs one of its own; make one with "
-                '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
-            )
         if len(self.secret_key) < _SHORTEST_SECRET:
             raise SettingsError(
                 f"BLOG_SECRET_KEY: use at least {_SHORTEST_SECRET} characters, "
@@ -113,6 +145,66 @@ class Settings:
         self._check_url()
         for provider in self.openid:
             self._check_provider(provider)
+        self._check_watching()
+        self._check_profile()
+
+    @property
+    def metrics_listener(self) -> tuple[str, int] | None:
+        """Host and port where metrics are served; None where they are not."""
+        found = _LISTENER.fullmatch(self.metrics)
+        return (found[1].strip("[]"), int(found[2])) if found else None
+
+    def unsafe(self) -> Iterator[Unsafe]:
+        """What is not safe on the internet, whatever the profile and `BLOG_ALLOW`."""
+        if all(host.strip("[]") in _LOOPBACK for host in self.hosts):
+            yield Unsafe(
+                "localhost",
+                "BLOG_HOSTS",
+                "production needs the names under which clients reach the site, as blog.example.",
+            )
+        if not self.https:
+            yield Unsafe(
+                "http",
+                "BLOG_HTTPS",
+                "production is reached over https: passwords and sessions would be read on the "
+                "way; say on.",
+            )
+        url = make_url(self.database_url)
+        if url.drivername == "sqlite" and _is_temporary(f"{url.database}"):
+            yield Unsafe(
+                "temporary-database",
+                "BLOG_DATABASE_URL",
+                "the database is in a directory for temporary files, which the system empties; "
+                "keep it elsewhere, as in /var/lib/blog.",
+            )
+        if url.host and url.host not in _LOOPBACK and _is_common(url.password, url.username):
+            yield Unsafe(
+                "database-password",
+                "BLOG_DATABASE_URL",
+                "the database on another machine needs a password that is nobody's default.",
+            )
+        plain = [origin for origin in self.cors_origins if origin.startswith("http://")]
+        if plain:
+            yield Unsafe(
+                "http-origins",
+                "BLOG_CORS_ORIGINS",
+                f"{plain[0]} is not https: whoever is on the way can read what its pages may.",
+            )
+        for name in ("sign_in", "sign_up"):
+            if getattr(self, f"limit_{name}") is None:
+                yield Unsafe(
+                    "no-limits",
+                    f"BLOG_LIMIT_{name.upper()}",
+                    "without this limit passwords can be tried, and accounts made, without end; "
+                    "say a rate, as 10/minute.",
+                )
+        if self.metrics_listener and _is_open(self.metrics_listener[0]):
+            yield Unsafe(
+                "open-metrics",
+                "BLOG_METRICS",
+                "everybody could read the metrics there; use the address of the network that "
+                "Prometheus is on, as 10.0.0.5:9100.",
+            )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -151,6 +243,13 @@ class Settings:
             "BLOG_LIMIT_WRITES": _shown(self.limit_writes),
             "BLOG_LIMIT_READS": _shown(self.limit_reads),
             "BLOG_URL": self.url,
+            "BLOG_LOG_FORMAT": self.log_format,
+            "BLOG_LOG_LEVEL": self.log_level,
+            "BLOG_ACCESS_LOG": "on" if self.access_log else "off",
+            "BLOG_METRICS": self.metrics or "off",
+            "BLOG_TRACING": "on" if self.tracing else "off",
+            "BLOG_DRAIN_FILE": self.drain_file,
+            "BLOG_ALLOW": ",".join(self.allow),
             **{
                 f"BLOG_OPENID_{one.name.upper()}_{name}": value
                 for one in self.openid
@@ -163,6 +262,19 @@ class Settings:
             },
         }
 
+    def _check_profile(self) -> None:
+        if self.profile not in ("development", "production"):
+            raise SettingsError("BLOG_PROFILE: use development or production.")
+        if self.profile == "production" and self.secret_key == _DEVELOPMENT_SECRET:
+            raise SettingsError(
+                "BLOG_SECRET_KEY: production needs one of its own; make one with "
+                '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
+            )
+        if self.profile == "production":
+            for unsafe in self.unsafe():
+                if unsafe.word not in self.allow:
+                    raise SettingsError(str(unsafe))
+
     def _check_limits(self) -> None:
         for network in self.trusted_proxies:
             try:
@@ -173,6 +285,25 @@ class Settings:
                 ) from None
         if not re.fullmatch(r"memory|database|rediss?://.+", self.limits_store):
             raise SettingsError("BLOG_LIMITS_STORE: use memory, database or redis://HOST/DATABASE.")
+
+    def _check_watching(self) -> None:
+        if self.log_format not in ("text", "json"):
+            raise SettingsError("BLOG_LOG_FORMAT: use text or json.")
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise SettingsError("BLOG_LOG_LEVEL: use debug, info, warning or error.")
+        if self.metrics and (self.metrics_listener is None or not self.metrics_listener[1] < 65536):
+            raise SettingsError(
+                "BLOG_METRICS: use off, or an address and a port, as 127.0.0.1:9100."
+            )
+        if self.drain_file and not Path(self.drain_file).is_absolute():
+            raise SettingsError(
+                "BLOG_DRAIN_FILE: use the whole path of a file, as /run/blog/drain."
+            )
+        for word in self.allow:
+            if word not in UNSAFE_WORDS:
+                raise SettingsError(
+                    f"BLOG_ALLOW: {word!r} is no word for it; use {', '.join(UNSAFE_WORDS)}."
+                )
 
     def _check_url(self) -> None:
         if not self.url:
@@ -263,6 +394,25 @@ def _providers(environ: Mapping[str, str]) -> tuple[OpenIdProvider, ...]:
     )
 
 
+def _is_temporary(path: str) -> bool:
+    found = Path(path).absolute()
+    places = {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"}  # noqa: S108 # to refuse them
+    return any(found.is_relative_to(place) for place in places)
+
+
+def _is_common(password: object, username: str | None) -> bool:
+    return f"{password or ''}".lower() in _COMMON_PASSWORDS | {(username or "").lower()}
+
+
+def _is_open(host: str) -> bool:
+    """Whether an address is one that the whole world may reach; a name is taken to be known."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_unspecified or address.is_global
+
+
 def _shown(rate: Rate | None) -> str:
     return "off" if rate is None else str(rate)
 
@@ -286,9 +436,9 @@ def new_secret() -> str:
 def _parse(variable: str, name: str, text: str) -> object:
     if name.startswith("limit_"):
         return _rate(variable, text)
-    if name in ("hosts", "cors_origins", "trusted_proxies"):
+    if name in ("allow", "hosts", "cors_origins", "trusted_proxies"):
         return tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    if name in ("https", "rehash"):
+    if name in ("https", "rehash", "access_log", "tracing"):
         if text not in ("on", "off"):
             raise SettingsError(f"{variable}: use on or off.")
         return text == "on"
@@ -296,6 +446,8 @@ def _parse(variable: str, name: str, text: str) -> object:
         if not (text.isascii() and text.isdigit() and len(text) < 6):
             raise SettingsError(f"{variable}: use a whole number.")
         return int(text)
+    if name == "metrics" and text == "off":
+        return ""
     if name == "url":
         return text.lower().rstrip("/")
     return text

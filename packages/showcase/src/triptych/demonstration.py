@@ -129,6 +129,7 @@ def _start(
     env = {name: value for name, value in os.environ.items() if not name.startswith("BLOG_")}
     env |= {
         "BLOG_PROFILE": "production",
+        "BLOG_ALLOW": "localhost,http,temporary-database",
         "BLOG_DATABASE_URL": url,
         "BLOG_SECRET_KEY": _secret(directory),
     }

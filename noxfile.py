@@ -278,7 +278,9 @@ def constraints(session: nox.Session) -> None:
 
 def suite(pytest: str) -> list[str]:
     """The command that runs the contract suite; tools/with_blog.py fills in what is in braces."""
-    return [pytest, "--pyargs", "blog_contract", "--target", "{target}", "--staff", "{staff}"]
+    blog = ["--target", "{target}", "--staff", "{staff}"]
+    limited = ["--limited", "{limited}", "--limited-env={limited-env}"]
+    return [pytest, "--pyargs", "blog_contract", *blog, *limited]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 
 `{target}` in the command becomes the name of a target in process (`flask-wsgi`), or the URL of the
 server started for it (`flask-gunicorn`); `{staff}` becomes the staff account, `name:password`.
+`{limited}` becomes a second one where all but nothing is allowed, on the same data; where it is in
+process, `--limited-env={limited-env}` becomes an option for each variable that makes it so.
 Ends with the command's exit code, or 1 if the server does not start.
 """
 
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 SERVERS = ("gunicorn", "granian", "uvicorn")
@@ -29,6 +31,13 @@ STAFF = "staff"
 GENEROUS_LIMITS = {
     f"BLOG_LIMIT_{name}": "999999999/day" for name in ("SIGN_IN", "SIGN_UP", "WRITES", "READS")
 }
+
+# One of each: for tests of what happens then. They come from other networks, as a proxy says.
+ALL_BUT_NOTHING = dict.fromkeys(GENEROUS_LIMITS, "1/day") | {
+    "BLOG_TRUSTED_PROXIES": "127.0.0.1",
+    "BLOG_LIMITS_STORE": "memory",
+}
+LIMITED_ENV = "--limited-env={limited-env}"
 
 
 def provider(name: str, issuer: str, secret: str = "not so secret") -> dict[str, str]:  # noqa: S107
@@ -62,14 +71,29 @@ def main() -> int:
         triptych("user", "create", "--staff", STAFF, env=env | {"BLOG_NEW_PASSWORD": password})
         words = {"{target}": arguments.target, "{staff}": f"{STAFF}:{password}"}
         if server not in SERVERS:
-            return run(arguments.command, words, env)
-        with serving(framework, server, Path(directory, "server.log"), env) as url:
-            return run(arguments.command, words | {"{target}": url}, env)
+            words["{limited}"] = arguments.target
+            variables = [f"--limited-env={name}={value}" for name, value in ALL_BUT_NOTHING.items()]
+            return run(expanded(arguments.command, variables), words, env)
+        with ExitStack() as servers:
+            log = Path(directory, "server.log")
+            words["{target}"] = servers.enter_context(serving(framework, server, log, env))
+            if any("{limited}" in word for word in arguments.command):
+                log, few = log.with_stem("limited"), env | ALL_BUT_NOTHING
+                words["{limited}"] = servers.enter_context(
+                    serving(framework, server, log, few, workers=1)
+                )
+            return run(expanded(arguments.command, []), words, env)
 
 
 def triptych(*arguments: str, env: Mapping[str, str]) -> None:
     """Run a command of triptych to its end; a failure is raised, its output shown."""
     subprocess.run([sys.executable, "-m", "triptych", *arguments], env=env, check=True)
+
+
+def expanded(command: list[str], variables: list[str]) -> list[str]:
+    """The command with these options where `LIMITED_ENV` stands."""
+    places = [variables if word == LIMITED_ENV else [word] for word in command]
+    return [word for place in places for word in place]
 
 
 def run(command: list[str], words: Mapping[str, str], env: Mapping[str, str]) -> int:
@@ -81,12 +105,14 @@ def run(command: list[str], words: Mapping[str, str], env: Mapping[str, str]) ->
 
 
 @contextmanager
-def serving(framework: str, server: str, log: Path, env: Mapping[str, str]) -> Iterator[str]:
+def serving(
+    framework: str, server: str, log: Path, env: Mapping[str, str], workers: int = 2
+) -> Iterator[str]:
     """The URL of the framework behind a production server, which is stopped on leaving."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    options = ["--server", server, "--port", str(port)]
+    options = ["--server", server, "--port", str(port), "--workers", str(workers)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "triptych", "serve", framework, *options],

@@ -132,3 +132,16 @@ class Client:
             return self.send(request)
         except NoAnswerError:
             return None
+
+
+class From(Client):
+    """As a client at this address, where the implementation believes `X-Forwarded-For`."""
+
+    def __init__(self, target: Target, address: str) -> None:
+        super().__init__(target)
+        self._said = ("X-Forwarded-For", address)
+
+    def request(
+        self, method: str, target: str, *, headers: Iterable[tuple[str, str]] = (), **parts: Any
+    ) -> Answer:
+        return super().request(method, target, headers=[*headers, self._said], **parts)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from blog_contract.browser import Browser, SignedIn
-from blog_contract.client import Account, Client, NewPost, NewUser, Post
-from blog_contract.plugin import targets_key
+from blog_contract.client import Account, Client, From, NewPost, NewUser, Post
+from blog_contract.plugin import limited_key, targets_key
 
 PASSWORD = "nine lives, no boots"
 
@@ -96,6 +96,42 @@ def staff(client: Client, request: pytest.FixtureRequest) -> Account:
     """The staff account that `--staff` names."""
     username, _, password = request.config.option.staff.partition(":")
     return signed_in(client, username, password)
+
+
+@pytest.fixture(scope="session")
+def limited(request: pytest.FixtureRequest) -> Client:
+    """The implementation where one of each is allowed a day, see `--limited`."""
+    return Client(request.config.stash[limited_key])
+
+
+class Elsewhere:
+    """Makes clients of a limited implementation, each in a network where nobody has been."""
+
+    def __init__(self, limited: Client) -> None:
+        self._target = limited.target
+
+    def __call__(self) -> Client:
+        return self.at(f"{self.ipv6()}::1")
+
+    def at(self, address: str) -> Client:
+        """One at this address."""
+        return From(self._target, address)
+
+    @staticmethod
+    def ipv4() -> str:
+        """The first three numbers of an address: a network of 24 bits."""
+        return f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+
+    @staticmethod
+    def ipv6() -> str:
+        """The first four groups of an address: a network of 64 bits."""
+        return f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}"
+
+
+@pytest.fixture(scope="session")
+def elsewhere(limited: Client) -> Elsewhere:
+    """Clients of the limited implementation that have not asked for anything yet."""
+    return Elsewhere(limited)
 
 
 @pytest.fixture(scope="session")

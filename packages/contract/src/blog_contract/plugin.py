@@ -5,13 +5,13 @@
 Without `--target` this plugin does nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from http_parity.errors import TargetError
-from http_parity.targets import Target, open_target
+from http_parity.targets import Target, TargetSpec, open_target
 
 NAMES = {
     # A fourth implementation joins with one line.
@@ -24,6 +24,7 @@ NAMES = {
 PACKAGE = Path(__file__).parent
 
 targets_key = pytest.StashKey[dict[str, Target]]()
+limited_key = pytest.StashKey[Target]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +55,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " empty deselects its tests",
     )
     group.addoption(
+        "--limited",
+        metavar="NAME|wsgi:module:app|asgi:module:app|URL",
+        help="the implementation once more, on the same data, where one sign-in, sign-up, change"
+        " and read a day are allowed and X-Forwarded-For is believed; without it the tests of what"
+        " happens above a limit are deselected",
+    )
+    group.addoption(
+        "--limited-env",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="for an application in process: what its environment has besides; repeatable",
+    )
+    group.addoption(
         "--lossy-server",
         action="store_true",
         help="the server tells the application only decoded paths and CGI's header names, as"
@@ -67,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "staff: the test needs a staff account, see --staff",
         "cors: the test needs an origin on the allow-list, see --cors-origin",
         "openid: the test needs a provider of sign-ins, see --openid",
+        "limited: the test goes above limits, see --limited",
     ):
         config.addinivalue_line("markers", line)
     if config.option.target:
@@ -83,6 +99,8 @@ def _check_options(config: pytest.Config) -> None:
     staff: str | None = config.option.staff
     if staff is not None and not all(staff.partition(":")):
         raise pytest.UsageError("--staff takes USERNAME:PASSWORD.")
+    if not all(all(variable.partition("=")[:2]) for variable in config.option.limited_env):
+        raise pytest.UsageError("--limited-env takes NAME=VALUE.")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -92,12 +110,26 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     for given in config.option.target:
         if given in targets or config.option.collectonly:
             continue
-        try:
-            targets[given] = open_target(NAMES.get(given, given), given)
-        except TargetError as error:
-            known = "" if ":" in given else f" Names are {', '.join(NAMES)}."
-            raise pytest.UsageError(f"--target {given}: {error}{known}") from error
-        config.add_cleanup(targets[given].close)
+        targets[given] = _opened(config, "--target", given)
+    if config.option.limited and config.option.target and not config.option.collectonly:
+        env = dict(variable.split("=", 1) for variable in config.option.limited_env)
+        config.stash[limited_key] = _opened(config, "--limited", config.option.limited, env)
+
+
+def _opened(
+    config: pytest.Config, option: str, given: str, env: Mapping[str, str] | None = None
+) -> Target:
+    """The target that an option names, closed at the end of the run."""
+    # Not the one that was asked for without limits: settings may be a process's own.
+    process = option == "--limited"
+    try:
+        spec = TargetSpec(NAMES.get(given, given), env=env or {}, process=process)
+        target = open_target(spec, given)
+    except TargetError as error:
+        known = "" if ":" in given else f" Names are {', '.join(NAMES)}."
+        raise pytest.UsageError(f"{option} {given}: {error}{known}") from error
+    config.add_cleanup(target.close)
+    return target
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -114,6 +146,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             ("staff", config.option.staff),
             ("cors", config.option.cors_origin),
             ("openid", config.option.openid),
+            ("limited", config.option.limited),
         )
         if not option
     }
@@ -137,6 +170,8 @@ def pytest_report_header(config: pytest.Config) -> Sequence[str]:
         lines.append("without --cors-origin the tests that need an allowed origin are deselected")
     if not config.option.openid:
         lines.append("without --openid the tests that need a provider of sign-ins are deselected")
+    if not config.option.limited:
+        lines.append("without --limited the tests of what happens above a limit are deselected")
     if config.option.lossy_server:
         lines.append("the server decodes paths and tells header names as CGI does")
     return lines

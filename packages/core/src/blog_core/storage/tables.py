@@ -81,7 +81,9 @@ LongBytes = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
 
 def folded(length: int) -> String:
     """Text that core has normalised already: compared byte by byte on every database."""
-    return String(length).with_variant(String(length, collation="utf8mb4_bin"), "mysql", "mariadb")
+    # MariaDB's utf8mb4_bin would pass over blanks at the end.
+    binary = String(length, collation="utf8mb4_nopad_bin")
+    return String(length).with_variant(binary, "mysql", "mariadb")
 
 
 metadata = MetaData(

@@ -9,6 +9,7 @@ Each session installs from `pyproject.toml`, held to the versions in `constraint
 
 import os
 import shutil
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +33,11 @@ TARGETS = {
 }
 # Behind granian's WSGI: see [lossy-server] in docs/http-contract.md.
 LOSSY = ("django-granian", "flask-granian")
+EVERYWHERE = [target for targets in TARGETS.values() for target in targets]
+DATABASES = ("sqlite", "postgresql", "mariadb")
+# What could come out otherwise on another database, and on which target every run looks at it.
+KEPT = "lists search users posts races idempotency preconditions tokens sessions limits"
+SAMPLED = {"postgresql": "flask-wsgi", "mariadb": "django-wsgi"}
 # Behind which server a framework is asked what its own document makes up.
 FUZZED = {"django": "django-gunicorn", "flask": "flask-granian", "fastapi": "fastapi-uvicorn"}
 # What browser/conftest.py starts, by the names that distributions give it.
@@ -100,27 +106,52 @@ def tests(session: nox.Session) -> None:
     once = [] if session.python == PYTHONS[0] else ["-m", "not once"]
     # A file keeps to one process: what its tests share is made once.
     processes = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
-    session.run("pytest", *once, *([] if session.posargs else processes), *session.posargs)
+    # On database servers `contract` runs them.
+    env = {} if session.posargs else {f"BLOG_TEST_{name.upper()}_URL": None for name in SAMPLED}
+    chosen = session.posargs or processes
+    session.run("pytest", *once, *chosen, env=env)
 
 
 @nox.session
-@nox.parametrize("framework", [nox.param(name, id=name) for name in TARGETS])
-def contract(session: nox.Session, framework: str) -> None:
-    """Hold one framework to the contract: in process, then behind each production server."""
+@nox.parametrize(
+    "framework, database",
+    [
+        *(nox.param(name, "sqlite", id=name) for name in TARGETS),
+        *(nox.param("", name, id=f"database={name}") for name in DATABASES),
+    ],
+)
+def contract(session: nox.Session, framework: str, database: str) -> None:
+    """Hold a framework, or all on one database, to the contract: in process, behind servers."""
     install(session, "test")
+    posargs = [argument for argument in session.posargs if argument != "--all"]
+    targets, chosen = TARGETS.get(framework, EVERYWHERE), ["blog_contract"]
+    core = "packages/core/tests"
+    # All of it on each database takes longer than all the rest: only where it is asked for.
+    if not framework and not {"--all", f"contract(database={database})"} & {
+        *session.posargs,
+        *sys.argv,
+    }:
+        if database == "sqlite":
+            session.log("the sessions of the frameworks hold it on sqlite")
+            return
+        targets, core = [SAMPLED[database]], f"{core}/test_texts.py"
+        chosen = [f"blog_contract.test_{name}" for name in KEPT.split()]
 
     def hold(target: str) -> str:
         lossy = ["--lossy-server"] if target in LOSSY else []
-        command = ("python", WITH_BLOG, target, *suite("pytest"), *lossy, *session.posargs)
+        on = ("--database", database)
+        command = ("python", WITH_BLOG, *on, target, *suite("pytest", *chosen), *lossy, *posargs)
         said = str(session.run(*command, silent=True))  # nox shows all of it where it fails
         return next(line for line in reversed(said.splitlines()) if " passed" in line)
 
     # Each waits for its server half the time.
     with ThreadPoolExecutor(2) as pool:
-        for target, last_line in zip(
-            TARGETS[framework], pool.map(hold, TARGETS[framework]), strict=True
-        ):
-            session.log(f"{target}: {last_line}")
+        for target, last_line in zip(targets, pool.map(hold, targets), strict=True):
+            session.log(f"{target} on {database}: {last_line}")
+    if not framework and not posargs:
+        # A target in process: nothing is started for it.
+        on = ("--database", database, "flask-wsgi")
+        session.run("python", WITH_BLOG, *on, "pytest", "-q", core, "-k", database)
 
 
 @nox.session
@@ -276,11 +307,11 @@ def constraints(session: nox.Session) -> None:
     )
 
 
-def suite(pytest: str) -> list[str]:
+def suite(pytest: str, *chosen: str) -> list[str]:
     """The command that runs the contract suite; tools/with_blog.py fills in what is in braces."""
     blog = ["--target", "{target}", "--staff", "{staff}"]
     limited = ["--limited", "{limited}", "--limited-env={limited-env}"]
-    return [pytest, "--pyargs", "blog_contract", *blog, *limited]
+    return [pytest, "--pyargs", *(chosen or ("blog_contract",)), *blog, *limited]
 
 
 if __name__ == "__main__":

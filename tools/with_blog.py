@@ -6,12 +6,15 @@
 server started for it (`flask-gunicorn`); `{staff}` becomes the staff account, `name:password`.
 `{limited}` becomes a second one where all but nothing is allowed, on the same data; where it is in
 process, `--limited-env={limited-env}` becomes an option for each variable that makes it so.
-Ends with the command's exit code, or 1 if the server does not start.
+The database is an SQLite file, or with `--database postgresql`, `--database mariadb` or the URL of
+any database on a server a scratch database there, dropped at the end. Ends with the command's exit
+code, or 1 if the server does not start or no database answers.
 """
 
 import argparse
 import http.client
 import os
+import re
 import secrets
 import signal
 import socket
@@ -20,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 SERVERS = ("gunicorn", "granian", "uvicorn")
@@ -53,15 +56,23 @@ def provider(name: str, issuer: str, secret: str = "not so secret") -> dict[str,
 def main() -> int:
     """Make the blog, run the command, take the blog away."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--database", default="sqlite", help="sqlite (default), postgresql, mariadb or a URL"
+    )
     parser.add_argument("target", help="FRAMEWORK-wsgi, FRAMEWORK-asgi or FRAMEWORK-SERVER")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     framework, _, server = arguments.target.partition("-")
     password = secrets.token_urlsafe(16)
-    with tempfile.TemporaryDirectory(prefix="triptych-") as directory:
+    with (
+        tempfile.TemporaryDirectory(prefix="triptych-") as directory,
+        scratch(arguments.database, directory) as database,
+    ):
         env = os.environ | {
             "BLOG_CORS_ORIGINS": "https://reader.example",
-            "BLOG_DATABASE_URL": f"sqlite:///{directory}/blog.sqlite3",
+            "BLOG_DATABASE_URL": database,
+            # For tests that make databases of their own beside it.
+            f"BLOG_TEST_{re.split('[:+]', database)[0].upper()}_URL": database,
             "BLOG_SECRET_KEY": secrets.token_hex(32),
             # Nobody reaches it: the suite looks at what comes before and after.
             **provider("example", "http://127.0.0.1:9"),
@@ -83,6 +94,17 @@ def main() -> int:
                     serving(framework, server, log, few, workers=1)
                 )
             return run(expanded(arguments.command, []), words, env)
+
+
+def scratch(wanted: str, directory: str) -> AbstractContextManager[str]:
+    """The URL of a new database, gone on leaving; exits with 1 where no server answers."""
+    sys.path.append(str(Path(__file__).parents[1]))  # run by its path, from any folder
+    from tools import databases  # noqa: PLC0415 # see above
+
+    try:
+        return databases.database(wanted, f"{directory}/blog.sqlite3")
+    except databases.NoServer as error:
+        sys.exit(str(error))
 
 
 def triptych(*arguments: str, env: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ SMALL = 64 * 1024
 
 app = blog_flask.wsgi.app
 flask: Any = app.wsgi_app
-_application = flask._application
+_application = flask.application
 
 
 def looking_inside(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -24,4 +24,4 @@ def looking_inside(environ: "WSGIEnvironment", start_response: "StartResponse") 
     return found
 
 
-flask._application = looking_inside
+flask.application = looking_inside

@@ -21,5 +21,5 @@ def left_to_fastapi(self: Front, head: Head) -> Operation | Reply:
 patch.object(Front, "_route", left_to_fastapi).start()
 
 app = blog_fastapi.asgi.app
-fastapi: Any = app._application
+fastapi: Any = app.application
 fastapi.router.redirect_slashes = True

@@ -23,12 +23,14 @@ class FrontMiddleware:
     """Stands outermost around an ASGI application."""
 
     def __init__(self, application: Application, front: Front) -> None:
-        self._application = application
+        self.application = application
+        """What stands behind: it finds what the front read under `ASKED`. For whoever puts several
+        applications behind one front, because two must not act on one request."""
         self._front = front
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._application(scope, receive, send)
+            await self.application(scope, receive, send)
             return
         if scope["type"] == "websocket":
             # What a server may make of an upgrade that nobody offered; it then answers 403.
@@ -57,7 +59,7 @@ class FrontMiddleware:
         if isinstance(asked, Reply):
             return asked
         try:
-            return await _run(self._application, _clean(scope, head, asked), asked, receive)
+            return await _run(self.application, _clean(scope, head, asked), asked, receive)
         except Exception as error:
             return self._front.crashed(head, error)
 

@@ -29,7 +29,9 @@ class FrontMiddleware:
     """Stands outermost around a WSGI application."""
 
     def __init__(self, application: "WSGIApplication", front: Front) -> None:
-        self._application = application
+        self.application = application
+        """What stands behind: it finds what the front read under `ASKED`. For whoever puts several
+        applications behind one front, because two must not act on one request."""
         self._front = front
 
     def __call__(
@@ -53,7 +55,7 @@ class FrontMiddleware:
         if isinstance(asked, Reply):
             return asked
         try:
-            return _run(self._application, _clean(environ, head, asked))
+            return _run(self.application, _clean(environ, head, asked))
         except Exception as error:
             return self._front.crashed(head, error)
 

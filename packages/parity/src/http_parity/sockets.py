@@ -50,6 +50,8 @@ class SocketTarget:
             raise TargetError(f"A target's URL is http://host:port or https://host:port: {url!r}.")
         self.name = name
         self.host = parts.netloc
+        self.resent = 0
+        """How many requests were sent a second time, because a kept connection had been closed."""
         self._url = url
         self._tls = _tls(verify) if parts.scheme == "https" else None
         self._address = (parts.hostname, port or (443 if self._tls else 80))
@@ -75,6 +77,8 @@ class SocketTarget:
         )
         if answer is None and reused:
             # The server was closing the connection while we wrote: RFC 9110 section 9.2.2.
+            with self._lock:
+                self.resent += 1
             answer, _ = self._exchange(request, data, short, fresh=True)
         if answer is None:
             raise NoAnswerError(

@@ -131,9 +131,7 @@ def serving(
     framework: str, server: str, log: Path, env: Mapping[str, str], workers: int = 2
 ) -> Iterator[str]:
     """The URL of the framework behind a production server, which is stopped on leaving."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     options = ["--server", server, "--port", str(port), "--workers", str(workers)]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -151,6 +149,14 @@ def serving(
     finally:
         stop(process)
         sys.stderr.write(log.read_text("utf-8", "replace"))
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:

@@ -1,0 +1,1 @@
+"""The blog through Litestar."""

@@ -46,6 +46,10 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 OBSERVATORY = "@mdn/mdn-http-observatory@1.4.8"
 OBSERVATORY_DAY = "2026-11-22"
 
+# What the proxies are called, and the packages of Debian that they are in.
+PROXIES = {"nginx": "nginx-light", "caddy": "caddy"}
+DEPLOYED = ("tests/deploy/flags.py", "tests/deploy/proxies.py", "tests/deploy/image.py")
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"
@@ -257,18 +261,48 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def cut_over(session: nox.Session) -> None:
-    """Move every route twice under load behind nginx, then Caddy; `-- --seconds 30` is quick."""
-    missing = [program for program in ("nginx", "caddy") if not shutil.which(program)]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        # Debian starts what it installs, on ports that may be somebody's: this says not to.
-        policy = Path("/usr/sbin/policy-rc.d")
+def deploy(session: nox.Session) -> None:
+    """Start every server and proxy with the files of deploy/, and see what each flag does."""
+    install(session, "test")
+    install_proxies(session)
+    session.run("python", "-m", "pytest", *(session.posargs or DEPLOYED))
+
+
+@nox.session(default=False)
+def rolling(session: nox.Session) -> None:
+    """Restart every server ten times under load, count what failed; `-- --only "flask USR2"`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.deploy.rolling", *session.posargs)
+
+
+@nox.session(default=False)
+def slow_clients(session: nox.Session) -> None:
+    """Let a thousand slow clients come to every documented set-up; `-- --only nginx`."""
+    install(session, "test")
+    install_proxies(session)
+    session.run("python", "-m", "tests.deploy.slow_clients", *session.posargs)
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Load the three steadily, see whether memory or descriptors grow; `-- --minutes 30`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.deploy.soak", *session.posargs)
+
+
+def install_proxies(session: nox.Session) -> None:
+    """Install nginx and Caddy from Debian without starting them; else say what to do."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+    needed = [name for name in PROXIES if not shutil.which(name, path=path)]
+    if needed and os.geteuid() == 0 and shutil.which("apt-get"):
+        policy = Path("/usr/sbin/policy-rc.d")  # Debian asks it whether a service may start
         ours = not policy.exists()
         if ours:
             policy.write_text("#!/bin/sh\nexit 101\n", "utf-8")
             policy.chmod(0o755)
         try:
-            for step in ("update", "install --no-install-recommends nginx-light caddy"):
+            packages = " ".join(PROXIES[name] for name in needed)
+            for step in ("update", f"install --no-install-recommends {packages}"):
                 session.run_install(
                     *("apt-get", "-q", "-y", *step.split()),
                     env={"DEBIAN_FRONTEND": "noninteractive"},
@@ -278,12 +312,20 @@ def cut_over(session: nox.Session) -> None:
         finally:
             if ours:
                 policy.unlink()
-    if not all(map(shutil.which, ("nginx", "caddy"))):
-        session.error("Install nginx and Caddy (on Debian: nginx-light, caddy), then try again")
+    if [name for name in PROXIES if not shutil.which(name, path=path)]:
+        packages = " ".join(PROXIES.values())
+        session.error(f"Install nginx and Caddy (on Debian: apt-get install {packages}), try again")
+
+
+@nox.session(default=False)
+def cut_over(session: nox.Session) -> None:
+    """Move every route twice under load, behind nginx and Caddy; `-- --seconds 30` is quick."""
     install(session, "test")
+    install_proxies(session)
     chosen = any(word.startswith("--proxy") for word in session.posargs)
-    for proxy in ("nginx",) if chosen else ("nginx", "caddy"):
-        session.run("python", "-m", "examples.cut_over", "--proxy", proxy, *session.posargs)
+    for proxy in ("",) if chosen else PROXIES:
+        of = ["--proxy", proxy] if proxy else []
+        session.run("python", "-m", "examples.cut_over", *of, *session.posargs)
 
 
 @nox.session(default=False)

@@ -1,0 +1,86 @@
+"""The steps of deploy/Containerfile, run by hand in a clean folder: no engine of containers needed.
+
+Not with the default tests: it installs each framework anew. `nox -s deploy`.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.running import ROOT, free_port, wait_for
+from tests.test_deploy import instructions
+from tests.workers import SECRET
+
+
+def stage(name: str) -> list[str]:
+    """The instructions of one stage, without the one that begins it."""
+    lines = instructions()
+    first = next(n for n, line in enumerate(lines) if re.match(rf"FROM .+ AS {name}$", line))
+    rest = lines[first + 1 :]
+    return rest[: next(n for n, line in enumerate(rest) if line.startswith("FROM "))]
+
+
+def copied(lines: list[str], root: Path, working: Path) -> None:
+    """Do what COPY says, with `root` for the root of the image."""
+    for line in lines:
+        if line.startswith("COPY ") and "--from" not in line:
+            *sources, target = line.split()[1:]
+            place = working / target if not target.startswith("/") else root / target[1:]
+            for source in sources:
+                if (ROOT / source).is_dir():
+                    shutil.copytree(ROOT / source, place, dirs_exist_ok=True)
+                else:
+                    folder = target.endswith("/")
+                    (place if folder else place.parent).mkdir(parents=True, exist_ok=True)
+                    shutil.copy(ROOT / source, place / Path(source).name if folder else place)
+
+
+@pytest.mark.parametrize("framework", ["django", "flask", "fastapi"])
+def test_the_image_s_steps_make_a_blog_that_serves(framework: str, tmp_path: Path) -> None:
+    build, base = stage("build"), stage("base")
+    working = tmp_path / "src"
+    working.mkdir()
+    copied(build, tmp_path, working)
+    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    for line in build:
+        if line.startswith("RUN ") and "pip install --no-cache-dir" not in line:
+            step = line.removeprefix("RUN ").replace("/opt/blog", f"{tmp_path}/opt/blog")
+            if step.startswith("uv venv"):
+                step += f" --python {sys.executable}"  # for the one of the image
+            subprocess.run(
+                ["sh", "-c", step],
+                cwd=working,
+                env=environ | {"FRAMEWORK": framework},
+                check=True,
+            )
+    shutil.rmtree(working)  # the image has /opt/blog, and not what it was made of
+    copied(base, tmp_path, working)
+    installed, port = tmp_path / "opt/blog/bin", free_port()
+    settings = {
+        "PATH": f"{installed}:{environ['PATH']}",
+        "BLOG_DATABASE_URL": f"sqlite:///{tmp_path}/blog.sqlite3",
+        "BLOG_SECRET_KEY": SECRET,
+        "GUNICORN_BIND": f"127.0.0.1:{port}",
+    }
+    subprocess.run([installed / "triptych", "migrate"], env=settings, cwd=tmp_path, check=True)
+    (line,) = (each for each in stage(framework) if each.startswith("CMD "))
+    program, *words = json.loads(line.removeprefix("CMD "))
+    words = [word.replace("/etc/blog/", f"{tmp_path}/etc/blog/") for word in words]
+    check = [installed / "python", tmp_path / "etc/blog/healthcheck.py", str(port)]
+    assert 1 == subprocess.run(check, env=settings, check=False).returncode
+    with subprocess.Popen([installed / program, *words], env=settings, cwd=tmp_path) as process:
+        try:
+            wait_for(
+                lambda: subprocess.run(check, env=settings, check=False).returncode == 0, "healthy"
+            )
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+    assert 0 == process.returncode

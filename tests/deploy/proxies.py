@@ -1,0 +1,276 @@
+"""nginx and Caddy, with the files of deploy/, before all three frameworks at once.
+
+Not with the default tests: they need the two programs. `nox -s deploy` installs them on Debian.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.fronts import FRONTS, nginx_configuration
+from tests.deploy.running import (
+    DEPLOY,
+    Address,
+    Running,
+    answer,
+    ask,
+    connect,
+    environment,
+    free_port,
+    message,
+    wait_for,
+)
+from tests.seeds import PASSWORD, seeded, token_of
+from tests.servers.pairs import PAIRS
+
+CHOSEN = ("django behind gunicorn-wsgi", "flask behind gunicorn-wsgi", "fastapi behind uvicorn")
+ADA = {"Authorization": f"Bearer {token_of('ada')}", "Content-Type": "application/json"}
+
+# What the suite asks and a proxy settles by itself: docs/servers.md says what, under "Proxies".
+CONTRACT = (
+    "blog_contract.test_posts",
+    "blog_contract.test_caching",
+    "blog_contract.test_preconditions",
+    "blog_contract.test_problems",
+    "blog_contract.test_lists",
+)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Running]]:
+    """The three, each on the server that is recommended, on one database, believing the proxy."""
+    folder = tmp_path_factory.mktemp("servers")
+    url = f"sqlite:///{seeded(folder)}"
+    with contextlib.ExitStack() as stack:
+        running = []
+        for pair in PAIRS:
+            if pair.name in CHOSEN:
+                environ = environment(pair, url) | {
+                    "BLOG_CORS_ORIGINS": "https://reader.example",
+                    "BLOG_TRUSTED_PROXIES": "127.0.0.1",
+                    "BLOG_LIMITS_STORE": "database",
+                    "BLOG_LIMIT_SIGN_UP": "3/day",
+                    "GUNICORN_ACCESS_LOG": "-",
+                }
+                server = Running(pair, environ, folder / f"{pair.framework}.log")
+                server.start()
+                stack.callback(server.stop)
+                running.append(server)
+        for server in running:
+            wait_for(server.ready, f"{server.pair.name}: {server.log}")
+        yield running
+
+
+@dataclass(frozen=True)
+class Front:
+    name: str
+    address: Address
+    log: Path
+
+
+@pytest.fixture(scope="module", params=FRONTS)
+def front(
+    request: pytest.FixtureRequest,
+    servers: list[Running],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp(request.param)
+    upstreams = [f"{server.address[0]}:{server.address[1]}" for server in servers]
+    with FRONTS[request.param](upstreams, folder) as address:
+        log = folder / f"{request.param}.log"
+        yield Front(request.param, address, log)
+
+
+# --- the files -----------------------------------------------------------------------------------
+
+
+def test_nginx_takes_its_file(tmp_path: Path) -> None:
+    file = nginx_configuration(["127.0.0.1:8001"], free_port(), tmp_path)
+    found = subprocess.run(
+        ["nginx", "-t", "-p", str(tmp_path), "-c", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"},
+    )
+    assert "syntax is ok" in found.stderr
+    assert "test is successful" in found.stderr
+    assert "[warn]" not in found.stderr
+
+
+def test_nginx_takes_the_list_of_servers_as_it_stands(tmp_path: Path) -> None:
+    file = nginx_configuration([], free_port(), tmp_path)
+    (tmp_path / "blog-upstream.conf").write_bytes((DEPLOY / "nginx-upstream.conf").read_bytes())
+    line = ["nginx", "-t", "-q", "-p", str(tmp_path), "-c", str(file)]
+    env = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    assert 0 == subprocess.run(line, check=False, env=env).returncode
+
+
+def test_caddy_takes_its_file_and_would_format_it_so(tmp_path: Path) -> None:
+    file = str(DEPLOY / "Caddyfile")
+    env = os.environ | {"HOME": str(tmp_path)}
+    line = ["caddy", "validate", "--config", file, "--adapter", "caddyfile"]
+    found = subprocess.run(line, capture_output=True, text=True, check=False, env=env)
+    assert 0 == found.returncode, found.stderr
+    assert "Valid configuration" in found.stdout + found.stderr
+    line = ["caddy", "fmt", file]
+    found = subprocess.run(line, capture_output=True, text=True, check=False, env=env)
+    assert Path(file).read_text() == found.stdout
+
+
+# --- what passes through -------------------------------------------------------------------------
+
+
+def test_all_three_answer_behind_one_address(front: Front, servers: list[Running]) -> None:
+    found = [ask(front.address, "/api/posts?limit=3") for _ in range(12)]
+    assert {200} == {each.status for each in found}
+    assert 1 == len({each.body for each in found})
+    direct = [ask(server.address, "/api/posts?limit=3").body for server in servers]
+    assert set(direct) == {found[0].body}
+
+
+def test_part_of_the_contract_holds(front: Front, servers: list[Running]) -> None:
+    assert isinstance(front.address, tuple)
+    host, port = front.address
+    line = [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", *CONTRACT),
+        *("--target", f"http://{host}:{port}", "--staff", f"sam:{PASSWORD}"),
+    ]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    found = subprocess.run(line, capture_output=True, text=True, check=False, env=env)
+    assert 0 == found.returncode, found.stdout[-4000:]
+    assert " passed" in found.stdout
+
+
+def test_the_client_is_who_connected_and_not_whom_it_names(front: Front) -> None:
+    """Were the field believed, each of these sign-ups would come from another network."""
+    statuses = []
+    for number in range(5):
+        body = b'{"username": "%s-%d", "email": "%s-%d@example.org", "password": "%s"}'
+        name = front.name.encode()
+        account = body % (name, number, name, number, PASSWORD.encode())
+        fields = {
+            "Content-Type": "application/json",
+            "X-Forwarded-For": f"192.0.{number}.1",
+            "Forwarded": f"for=198.51.{number}.1",
+        }
+        statuses.append(ask(front.address, "/api/users", "POST", account, fields).status)
+    assert 429 == statuses[-1]
+    assert {201, 429} >= set(statuses)
+
+
+def test_a_request_id_passes_and_a_bad_one_does_not(front: Front) -> None:
+    found = ask(front.address, "/livez", headers={"X-Request-ID": "mine-1.2_3"})
+    assert "mine-1.2_3" == found.headers["x-request-id"]
+    wait_for(lambda: "mine-1.2_3" in front.log.read_text(), "the id in the proxy's log")
+    found = ask(front.address, "/livez", headers={"X-Request-ID": "not this one"})
+    assert "not this one" != found.headers["x-request-id"]
+    assert found.headers["x-request-id"]
+
+
+def test_what_is_too_large_is_refused_by_the_blog(front: Front) -> None:
+    problem = "application/problem+json"
+    large = b'{"title": "' + b"x" * (1024 * 1024 + 1) + b'"}'
+    found = ask(front.address, "/api/posts", "POST", large, ADA)
+    assert (413, problem) == (found.status, found.headers.get("content-type"))
+    found = ask(front.address, "/api/posts?q=" + "x" * 2700)
+    assert (414, problem) == (found.status, found.headers.get("content-type"))
+    found = ask(front.address, "/api/posts", headers={"X-Large": "x" * 8100})
+    assert (431, problem) == (found.status, found.headers.get("content-type"))
+
+
+def test_what_is_far_too_large_is_refused_by_the_proxy(front: Front) -> None:
+    found = ask(front.address, "/api/posts", "POST", b"x" * (3 * 1024 * 1024), ADA)
+    # Caddy breaks off while it reads, and says so in a status of its own or the blog's.
+    assert found.status in {413, 400, 502}
+    found = ask(front.address, "/api/posts", headers={"X-Large": "x" * 60_000})
+    assert found.status in {400, 431}
+    assert "x-request-id" not in found.headers
+
+
+def test_a_slow_body_reaches_the_blog_when_it_is_whole(
+    front: Front, servers: list[Running]
+) -> None:
+    """As many half-sent bodies as all threads together, and others are answered meanwhile."""
+    body = b'{"title": "Slowly"}'
+    with contextlib.ExitStack() as stack:
+        slow = []
+        for _ in range(40):
+            connection = stack.enter_context(contextlib.closing(connect(front.address)))
+            connection.sendall(message("/api/posts", "POST", body, ADA)[:-5])
+            slow.append(connection)
+        for _ in range(30):
+            assert 200 == ask(front.address, "/livez").status
+        for connection in slow:
+            connection.sendall(body[-5:])
+        assert {201} == {answer(connection, "POST").status for connection in slow}
+
+
+@pytest.mark.parametrize("name", FRONTS)
+def test_what_reads_is_asked_again_and_what_changes_is_not(name: str, tmp_path: Path) -> None:
+    """Of two servers one breaks off each request; the other is the blog's."""
+    seed = seeded(tmp_path)
+    pair = next(pair for pair in PAIRS if pair.name == CHOSEN[1])
+    with contextlib.ExitStack() as stack:
+        server = Running(pair, environment(pair, f"sqlite:///{seed}"), tmp_path / "server.log")
+        stack.enter_context(server)
+        breaking = stack.enter_context(_breaks_off(tmp_path / "heard"))
+        upstreams = [breaking, f"{server.address[0]}:{server.address[1]}"]
+        folder = tmp_path / name
+        folder.mkdir()
+        address = stack.enter_context(FRONTS[name](upstreams, folder))
+        statuses = []
+        for _ in range(8):
+            statuses.append(ask(address, "/livez").status)
+            time.sleep(0.6)  # until the one that broke off is asked again
+        assert {200} == set(statuses)
+        heard = (tmp_path / "heard").read_text().count("GET")
+        assert heard >= 1  # it was asked, and the other in its stead
+        answers = []
+        for _ in range(8):
+            answers.append(ask(address, "/api/posts", "POST", b'{"title": "Once"}', ADA).status)
+            time.sleep(0.6)
+        assert {201, 502} == set(answers)
+        posts = ask(server.address, "/api/posts?author=ada&limit=100", headers=ADA).body
+        assert posts.count(b'"title":"Once"') == answers.count(201)
+
+
+@contextlib.contextmanager
+def _breaks_off(heard: Path) -> Iterator[str]:
+    """A server that reads a request and closes the connection."""
+    script = (
+        "import pathlib, socket, sys\n"
+        "listener = socket.create_server(('127.0.0.1', 0))\n"
+        "print(listener.getsockname()[1], flush=True)\n"
+        "while True:\n"
+        "    connection, _ = listener.accept()\n"
+        "    line = connection.recv(65536).split(b'\\r\\n')[0].decode()\n"
+        "    with pathlib.Path(sys.argv[1]).open('a') as file:\n"
+        "        file.write(line + '\\n')\n"
+        "    connection.close()\n"
+    )
+    heard.touch()
+    line = [sys.executable, "-c", script, str(heard)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+
+def test_a_pipelined_request_is_answered_in_its_turn(front: Front) -> None:
+    with contextlib.closing(connect(front.address)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(message("/livez"))
+        assert 200 == answer(connection).status
+        connection.sendall(message("/readyz"))
+        assert 200 == answer(connection).status

@@ -33,11 +33,22 @@ TARGETS = {
 }
 # Behind granian's WSGI: see [lossy-server] in docs/http-contract.md.
 LOSSY = ("django-granian", "flask-granian")
+IN_PROCESS = ("-wsgi", "-asgi")
 EVERYWHERE = [target for targets in TARGETS.values() for target in targets]
 DATABASES = ("sqlite", "postgresql", "mariadb")
 # What could come out otherwise on another database, and on which target every run looks at it.
 KEPT = "lists search users posts races idempotency preconditions tokens sessions limits"
 SAMPLED = {"postgresql": "flask-wsgi", "mariadb": "django-wsgi"}
+# What could come out otherwise behind another server: every run looks at it.
+SERVED = "bodies caching credentials feed_and_files headers health hosts limits methods paths races"
+SERVED += " throttling"
+# What could come out otherwise on another version of Python.
+LATER = (
+    *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/tests"))),
+    *(f"tests/test_{name}.py" for name in ("same_answers", "openapi", "operations")),
+)
+# `servers` sends them over every pair of a framework and a server.
+CORPORA = ("tests/test_json_everywhere.py", "tests/test_naughty_strings.py")
 # Behind which server a framework is asked what its own document makes up.
 FUZZED = {"django": "django-gunicorn", "flask": "flask-granian", "fastapi": "fastapi-uvicorn"}
 # What browser/conftest.py starts, by the names that distributions give it.
@@ -106,14 +117,16 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests of the packages and of the workspace itself."""
     install(session, "test")
-    # What is marked is long, and says nothing about the version of Python.
-    once = [] if session.python == PYTHONS[0] else ["-m", "not once"]
     # A file keeps to one process: what its tests share is made once.
-    processes = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    chosen = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+    if session.python == PYTHONS[0]:
+        chosen += [f"--ignore={path}" for path in CORPORA]
+    else:
+        # What is marked is long, and says nothing about the version of Python.
+        chosen += ["-m", "not once", *LATER]
     # On database servers `contract` runs them.
     env = {} if session.posargs else {f"BLOG_TEST_{name.upper()}_URL": None for name in SAMPLED}
-    chosen = session.posargs or processes
-    session.run("pytest", *once, *chosen, env=env)
+    session.run("pytest", *(session.posargs or chosen), env=env)
 
 
 @nox.session
@@ -125,27 +138,30 @@ def tests(session: nox.Session) -> None:
     ],
 )
 def contract(session: nox.Session, framework: str, database: str) -> None:
-    """Hold a framework, or all on one database, to the contract: in process, behind servers."""
+    """Hold a framework, or all on one database, to the contract; named or `-- --all`: all of it."""
     install(session, "test")
     posargs = [argument for argument in session.posargs if argument != "--all"]
-    targets, chosen = TARGETS.get(framework, EVERYWHERE), ["blog_contract"]
-    core = "packages/core/tests"
-    # All of it on each database takes longer than all the rest: only where it is asked for.
-    if not framework and not {"--all", f"contract(database={database})"} & {
-        *session.posargs,
-        *sys.argv,
-    }:
+    # All of it takes longer than all the rest: only where it is asked for.
+    whole = bool({"--all", session.name} & {*session.posargs, *sys.argv})
+    targets, core = TARGETS.get(framework, EVERYWHERE), "packages/core/tests"
+    if not framework and not whole:
         if database == "sqlite":
             session.log("the sessions of the frameworks hold it on sqlite")
             return
         targets, core = [SAMPLED[database]], f"{core}/test_texts.py"
-        chosen = [f"blog_contract.test_{name}" for name in KEPT.split()]
+
+    def modules(target: str) -> list[str]:
+        """Which of the suite a target is held to."""
+        if whole or (framework and target.endswith(IN_PROCESS)):
+            return ["blog_contract"]
+        return [f"blog_contract.test_{name}" for name in (SERVED if framework else KEPT).split()]
 
     def hold(target: str) -> str:
         lossy = ["--lossy-server"] if target in LOSSY else []
         on = ("--database", database)
-        command = ("python", WITH_BLOG, *on, target, *suite("pytest", *chosen), *lossy, *posargs)
-        said = str(session.run(*command, silent=True))  # nox shows all of it where it fails
+        command = ("python", WITH_BLOG, *on, target, *suite("pytest", *modules(target)), *lossy)
+        # nox shows all that it says where it fails.
+        said = str(session.run(*command, *posargs, silent=True))
         return next(line for line in reversed(said.splitlines()) if " passed" in line)
 
     # Each waits for its server half the time.
@@ -184,8 +200,7 @@ def servers(session: nox.Session) -> None:
     install(session, "test")
     session.run("python", "-m", "tests.servers", *session.posargs)
     if not session.posargs:
-        everywhere = ("tests/test_json_everywhere.py", "tests/test_naughty_strings.py")
-        session.run("pytest", "--servers", *everywhere)
+        session.run("pytest", "--servers", *CORPORA)
 
 
 @nox.session

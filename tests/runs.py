@@ -20,7 +20,7 @@ import pytest
 from blog_core.http.logs import log as front_log
 from tests.workers import GENEROUS, ORIGIN, SECRET
 
-SECONDS = 120
+SECONDS = 600
 
 _processes = multiprocessing.get_context("forkserver")
 # Nothing of the adapters: a mutant may have to be there first. Nothing that reads the environment.

@@ -90,3 +90,21 @@ def test_a_token_is_enough(visitor: Visitor, name: str) -> None:
     status, user = docs.sent(me)
     assert (200, name) == (status, user["username"])
     assert [] == visitor.complaints
+
+
+def test_a_name_and_a_password_are_enough(visitor: Visitor, name: str) -> None:
+    visitor.register(name)
+    docs = Docs(visitor)
+    visitor.context.clear_cookies()
+    docs.page.get_by_role("button", name="Authorize", exact=True).click()
+    form = docs.page.locator(".auth-container", has_text="OAuth2, password")
+    form.get_by_label("username").fill(name)
+    form.get_by_label("password", exact=False).last.fill(PASSWORD)
+    visitor.page.screenshot(path=PICTURES / f"docs-authorize-{name}.png")
+    with docs.page.expect_response("**/api/oauth/token") as coming:
+        form.get_by_role("button", name="Apply given OAuth2 credentials").click()
+    assert 200 == coming.value.status
+    form.get_by_role("button", name="Close").click()
+    status, user = docs.sent(docs.opened("get_me"))
+    assert (200, name) == (status, user["username"])
+    assert [] == visitor.complaints

@@ -15,11 +15,15 @@ REFUSED = "Failed to load resource: the server responded with a status of"
 class Visitor:
     """One browser context, all its windows, and what went wrong in any of them."""
 
-    def __init__(self, context: BrowserContext, site: str) -> None:
+    def __init__(
+        self, context: BrowserContext, site: str, others: tuple[str, ...] = ()
+    ) -> None:
+        """`others` are sites that it may come by; what they have on their pages is theirs."""
         context.set_default_timeout(20_000)
         self.context = context
         self.site = site
         self.complaints: list[str] = []
+        self._others = others
         self._expected: set[int] = set()
         context.on("console", self._console)
         context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
@@ -82,18 +86,27 @@ class Visitor:
 
     def _console(self, message: ConsoleMessage) -> None:
         # What has a bad status is told by _response, where it may be expected.
+        if self._is_elsewhere(message.page):
+            return
         if message.type in {"error", "warning"} and not message.text.startswith(REFUSED):
             self.complaints.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((self.site + "/", "data:", "about:")):
+        if self._is_elsewhere(request.frame.page):
+            return
+        if not request.url.startswith((self.site + "/", "data:", "about:", *self._others)):
             self.complaints.append(f"from elsewhere: {request.url}")
 
     def _response(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self._expected:
             self.complaints.append(f"{response.status}: {response.url}")
 
+    def _is_elsewhere(self, page: Page | None) -> bool:
+        return bool(self._others) and page is not None and page.url.startswith(self._others)
+
     def _failed(self, request: Request) -> None:
+        if self._is_elsewhere(request.frame.page):
+            return
         # An icon that was still on its way when the page was left is given up by the browser.
         if request.failure != "net::ERR_ABORTED":
             self.complaints.append(f"failed: {request.url} {request.failure}")

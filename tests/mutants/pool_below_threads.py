@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from blog_core.storage import engine
+from blog_core.storage import engine, repositories
 from blog_core.storage.repositories import SqlRepositories, SqlStorage
 
 _options, _reading = engine._options, SqlStorage.reading
@@ -24,6 +24,7 @@ def reading(self: SqlStorage) -> Iterator[SqlRepositories]:
 
 
 patch.object(engine, "_options", small_pool).start()
+patch.object(repositories, "USERS", 40).start()
 patch.object(SqlStorage, "reading", reading).start()
 
 import blog_fastapi.asgi  # noqa: E402 # makes its engine when imported

@@ -50,7 +50,7 @@ def sqlite(sqlite_url: str) -> Iterator[SqlStorage]:
 
 @pytest.mark.parametrize(
     ("pragma", "expected"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 3000)],
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 2000)],
 )
 def test_every_connection_is_set_up(sqlite: SqlStorage, pragma: str, expected: object) -> None:
     for database in (sqlite.reader, sqlite.writer):

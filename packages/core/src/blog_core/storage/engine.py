@@ -1,18 +1,103 @@
-"""Engines and transactions: one use case, one transaction."""
+"""Engines and transactions: one use case, one transaction, and an end to both.
+
+A use case waits for its turn at the database, and the database then has its time, whether it is
+slow, locked, frozen or out of reach: after TURN and PATIENCE together nothing waits any more.
+"""
 
 import sqlite3
+import threading
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from blog_core.domain.errors import Unavailable
+from blog_core.domain.errors import BlogError, Unavailable
+
+if TYPE_CHECKING:
+    import psycopg
 
 # Seconds a statement waits for another writer before the request ends with 503.
-LOCK_TIMEOUT = 3.0
+LOCK_TIMEOUT = 2.0
+# Seconds for an answer to a statement: one that stands still says nothing of its own accord.
+PATIENCE = 2.25
+# Seconds a use case waits for its turn, as long as others get theirs.
+TURN = 1.0
+# So many looks, so many seconds apart, at which nobody had got on: then no more than QUEUE wait.
+# Not by the clock: where a busy machine lets this process not run, the database is not to blame.
+STANDSTILL = 4
+LOOK = 0.05
+QUEUE = 2
+# How many use cases of one process are at the database at once, and how many of them may write:
+# while writers wait for a lock, there is room for one who reads. With both queues there are at most
+# seven, and a server that has eight threads answers who asks for something else.
+USERS = 3
+WRITERS = 2
+
+
+class Turns:
+    """So many at once; who comes then waits, unless it is in vain."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(count):
+            self._free.put(None)
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._looked_at = 0.0
+        self._looks = 0
+
+    def take(self) -> None:
+        """Raises Unavailable where it is not one's turn in time."""
+        try:
+            self._free.get_nowait()
+        except Empty:
+            self._wait()
+        else:
+            if self._free.qsize() == self._count - 1:
+                # Nobody was there before: what was seen then says nothing.
+                self._looks = 0
+
+    def give(self, error: BaseException | None) -> None:
+        """Let the next one have their turn; the error, if any, says how one's own has ended."""
+        if error is None or (isinstance(error, BlogError) and not isinstance(error, Unavailable)):
+            self._looks = 0
+        self._free.put(None)
+
+    def _wait(self) -> None:
+        with self._lock:
+            self._waiting += 1
+        end = time.monotonic() + TURN
+        try:
+            while time.monotonic() < end and not self._is_in_vain():
+                try:
+                    self._free.get(timeout=LOOK)
+                except Empty:
+                    self._look()
+                else:
+                    return
+        finally:
+            with self._lock:
+                self._waiting -= 1
+        raise Unavailable("others wait for the database already")
+
+    def _is_in_vain(self) -> bool:
+        return self._waiting > QUEUE and self._looks >= STANDSTILL
+
+    def _look(self) -> None:
+        """One look for all who wait."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked_at >= LOOK:
+                self._looked_at = now
+                self._looks += 1
 
 
 def reading_engine(url: str) -> Engine:
@@ -22,6 +107,8 @@ def reading_engine(url: str) -> Engine:
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", prepare_sqlite)
+    else:
+        wait_no_longer(engine)
     return engine
 
 
@@ -31,6 +118,8 @@ def writing_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+    else:
+        wait_no_longer(engine)
     return engine
 
 
@@ -80,12 +169,55 @@ def server_options(url: str) -> dict[str, Any]:
         seconds = int(LOCK_TIMEOUT)
         options["connect_args"] = {
             "connect_timeout": seconds,
-            "read_timeout": seconds,
-            "write_timeout": seconds,
+            "read_timeout": PATIENCE,
+            "write_timeout": PATIENCE,
             "charset": "utf8mb4",
-            "init_command": f"SET innodb_lock_wait_timeout = {seconds}",
+            "init_command": (
+                f"SET innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}"
+            ),
         }
     return options
+
+
+def wait_no_longer(engine: Engine) -> None:
+    """Have an engine give up on a server that is there and says nothing, and not ask it again."""
+    event.listen(engine, "handle_error", _believe_silence)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "do_connect", _connect_postgresql)
+
+
+def _believe_silence(context: ExceptionContext) -> None:
+    # Else a connection that does not answer is taken for one that has ended, and another one is
+    # made, which does not answer either.
+    error = context.original_exception
+    if context.is_pre_ping and isinstance(error.__cause__ or error.__context__, TimeoutError):
+        context.is_disconnect = False
+
+
+def _connect_postgresql(
+    _dialect: object, _record: object, arguments: Any, options: Any
+) -> "psycopg.Connection[Any]":
+    return _impatient()(*arguments, **options)
+
+
+@cache
+def _impatient() -> "Callable[..., psycopg.Connection[Any]]":
+    """What connects to PostgreSQL; its own timeouts are kept by the server, while that runs."""
+    import psycopg  # noqa: PLC0415 # an extra: only those who use it have it
+
+    class ImpatientConnection(psycopg.Connection[Any]):
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            begun = time.monotonic()
+            try:
+                return super().wait(gen, interval, timeout or PATIENCE)
+            except psycopg.OperationalError as error:
+                if timeout is not None or time.monotonic() - begun < PATIENCE:
+                    raise
+                # What it may still say would be taken for the answer to the next statement.
+                self.pgconn.finish()
+                raise psycopg.OperationalError("no answer in time") from TimeoutError(f"{error}")
+
+    return ImpatientConnection.connect
 
 
 def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

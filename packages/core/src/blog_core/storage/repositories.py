@@ -55,7 +55,14 @@ from blog_core.ports import (
     Window,
 )
 from blog_core.storage import migrate
-from blog_core.storage.engine import reading_engine, translated, writing_engine
+from blog_core.storage.engine import (
+    USERS,
+    WRITERS,
+    Turns,
+    reading_engine,
+    translated,
+    writing_engine,
+)
 from blog_core.storage.search import holds_words, word_values
 from blog_core.storage.tables import (
     InstantText,
@@ -651,6 +658,26 @@ class SqlRepositories:
         return SqlIdentities(self.connection, self.session)
 
 
+class _turn(AbstractContextManager[None]):  # noqa: N801 # used like contextlib's functions
+    """One's turn at the database."""
+
+    __slots__ = ("_turns",)
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    def __enter__(self) -> None:
+        self._turns.take()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._turns.give(error)
+
+
 class _Reading(AbstractContextManager[SqlRepositories]):
     """One use case that reads. A class, because every read passes here: see `translated`."""
 
@@ -660,8 +687,13 @@ class _Reading(AbstractContextManager[SqlRepositories]):
         self._storage = storage
 
     def __enter__(self) -> SqlRepositories:
-        with translated():
-            self._connection = self._storage.take_reader()
+        self._storage.turns.take()
+        try:
+            with translated():
+                self._connection = self._storage.take_reader()
+        except BaseException as error:
+            self._storage.turns.give(error)
+            raise
         return SqlRepositories(self._connection, None)
 
     def __exit__(
@@ -670,11 +702,14 @@ class _Reading(AbstractContextManager[SqlRepositories]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None or isinstance(error, BlogError):
-            self._storage.give_back(self._connection)
-            return
-        self._connection.close()
-        translated().__exit__(kind, error, trace)
+        try:
+            if error is None or isinstance(error, BlogError):
+                self._storage.give_back(self._connection)
+                return
+            self._connection.close()
+            translated().__exit__(kind, error, trace)
+        finally:
+            self._storage.turns.give(error)
 
 
 class SqlStorage:
@@ -687,6 +722,8 @@ class SqlStorage:
         # hang up in between, which the pool finds out.
         self._keeps = self.reader.dialect.name == "sqlite"
         self._idle: deque[Connection] = deque()
+        self.turns = Turns(USERS)
+        self._writing_turns = Turns(WRITERS)
 
     def reading(self) -> AbstractContextManager[SqlRepositories]:
         return _Reading(self)
@@ -694,6 +731,8 @@ class SqlStorage:
     @contextmanager
     def writing(self) -> Iterator[SqlRepositories]:
         with (
+            _turn(self._writing_turns),
+            _turn(self.turns),
             translated(),
             Session(self.writer, expire_on_commit=False, autoflush=False) as session,
             session.begin(),
@@ -701,7 +740,7 @@ class SqlStorage:
             yield SqlRepositories(session.connection(), session)
 
     def check(self) -> None:
-        with translated(), self.reader.connect() as connection:
+        with _turn(self.turns), translated(), self.reader.connect() as connection:
             if not migrate.is_current(connection):
                 raise Unavailable("the database's schema is not the one of this release")
 

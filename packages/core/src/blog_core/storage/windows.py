@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from blog_core.storage.engine import prepare_sqlite, server_options
+from blog_core.storage.engine import prepare_sqlite, server_options, wait_no_longer
 
 # Nobody waits for it, but a late answer still counts, and says that the store is back.
 _TIMEOUT = 1.0
@@ -137,6 +137,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _without_flush)
         return engine
     engine = create_engine(url, **options, **server_options(url))
+    wait_no_longer(engine)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _without_flush)
     return engine

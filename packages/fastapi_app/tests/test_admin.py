@@ -274,6 +274,36 @@ def test_a_post_is_added_changed_and_deleted(blog: Blog, eve: Browser, ada_id: i
     assert 404 == eve.get(path).status
 
 
+@pytest.mark.parametrize("kind", ["posts", "users"])
+def test_what_has_changed_since_it_was_shown_is_not_deleted(
+    blog: Blog, eve: Browser, ada_id: int, kind: str
+) -> None:
+    typed = {"author": "Ada", "title": "Engines", "content": "", "pub_date": ""}
+    assert 303 == eve.post("/admin/posts/create", **typed, **SAVE).status
+    number = 1 if kind == "posts" else ada_id
+    shown = [f"/admin/{kind}/list", f"/admin/{kind}/details/{number}"]
+    stale = [deletion(eve.get(path), kind, number) for path in shown]
+    assert stale[0] == stale[1]
+    path = f"/admin/{kind}/edit/{number}"
+    change = {"title": "Looms"} if kind == "posts" else {"email": "ada@example.com"}
+    assert 303 == eve.post(path, **{**fields(eve.get(path)), **change}, **SAVE).status
+    refused = eve.ask("DELETE", stale[0], b"", [])
+    assert (200, True) == (refused.status, b"error=" in refused.body)
+    assert 200 == eve.get(path).status
+    several = deletion(eve.get(shown[0]), kind, number).replace("pks=", f"pks={number},")
+    assert b"error=" in eve.ask("DELETE", several, b"", []).body
+    fresh = eve.ask("DELETE", deletion(eve.get(shown[0]), kind, number), b"", [])
+    assert (200, False) == (fresh.status, b"error=" in fresh.body)
+    assert 404 == eve.get(path).status
+
+
+def deletion(page: Screen, kind: str, number: int) -> str:
+    """Where the page's own button would delete this row."""
+    found = [element.get("data-url") or "" for element in page.tree.iter("a")]
+    (url,) = {each for each in found if f"/admin/{kind}/delete?pks={number}&" in each}
+    return url.removeprefix("http://localhost")
+
+
 def test_what_is_refused_is_said_beside_its_field(eve: Browser, ada_id: int) -> None:
     short = {"username": "no spaces", "email": "joe", "password": "short"}
     again = eve.post("/admin/users/create", **short, **SAVE)

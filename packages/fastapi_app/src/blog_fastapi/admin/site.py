@@ -1,6 +1,6 @@
 """The admin as an application: who comes in, and what SQLAdmin would do in its own way."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -21,8 +21,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from wtforms import Form
 
 from blog_core.blog import Blog
-from blog_core.domain.errors import BlogError, NotAuthenticated, Stale
+from blog_core.domain.errors import BlogError, NotAuthenticated, NotFound, Stale
 from blog_core.http import problems, static
+from blog_core.schemas import Credentials
 from blog_core.storage.repositories import SqlStorage
 from blog_fastapi.admin import NATIVE
 from blog_fastapi.admin.forms import show_conflict, show_refusal
@@ -167,11 +168,21 @@ class BlogAdmin(Admin):
 
     @login_required
     async def delete(self, request: Request) -> Response:
-        """Delete all of `pks` or none; SQLAdmin's script goes on to the address that it answers."""
+        """Delete all of `pks` or none; SQLAdmin's script goes on to the address that it answers.
+
+        The link of a single row says the version that it was made from.
+        """
         view = self._view(request)
         if not view.can_delete:
             return Response(status_code=403)
-        return PlainTextResponse(str(await view.done(request, view.delete_models)))
+        version = request.query_params.get("version")
+
+        def remove(by: Credentials, ids: Sequence[int]) -> None:
+            if version is not None and len(ids) != 1:
+                raise NotFound
+            view.delete_models(by, ids, version)
+
+        return PlainTextResponse(str(await view.done(request, remove)))
 
     def _view(self, request: Request) -> CoreView:
         view: Any = self._find_model_view(request.path_params["identity"])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from json import loads
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -109,13 +110,23 @@ class CoreView(ModelView):
         names = {name for name in vars(kind) if not name.startswith("_")}
         return type(kind.__name__, (kind,), dict.fromkeys(names - set(rules or ())))
 
+    def standing_version(self, row: Any) -> str:
+        """The version of a row as it is shown: what a form or a link is made from."""
+        raise NotImplementedError
+
+    def _url_for_delete(self, request: Request, obj: Any) -> str:
+        shown = urlencode({"version": self.standing_version(obj)})
+        return f"{super()._url_for_delete(request, obj)}&{shown}"
+
     # --- writing ---------------------------------------------------------------------------------
 
     async def delete_model(self, request: Request, pk: Any) -> None:
         await run_in_threadpool(self.delete_models, caller(request), [int(pk)])
 
-    def delete_models(self, by: Credentials, ids: Sequence[int]) -> None:
-        """Delete all or none. Raises BlogError."""
+    def delete_models(
+        self, by: Credentials, ids: Sequence[int], version: str | None = None
+    ) -> None:
+        """Delete all or none; one, if it is still in this version. Raises BlogError."""
         raise NotImplementedError
 
     async def done(
@@ -172,7 +183,10 @@ class UserAdmin(CoreView, model=UserRow):
     async def get_form_data_for_edit(self, obj: UserRow) -> dict[str, Any]:
         shown = (obj.username, obj.email, obj.is_staff, obj.is_active)
         names = ("username", "email", "is_staff", "is_active")
-        return dict(zip(names, shown, strict=True)) | {"version": account_version(*shown)}
+        return dict(zip(names, shown, strict=True)) | {"version": self.standing_version(obj)}
+
+    def standing_version(self, row: UserRow) -> str:
+        return account_version(row.username, row.email, row.is_staff, row.is_active)
 
     async def insert_model(self, request: Request, data: dict[str, Any]) -> Any:
         is_staff = data.pop("is_staff")
@@ -191,8 +205,10 @@ class UserAdmin(CoreView, model=UserRow):
         await run_in_threadpool(change, caller(request), int(pk), changes, version)
         return await self.standing(pk)
 
-    def delete_models(self, by: Credentials, ids: Sequence[int]) -> None:
-        self.blog.staff.remove_users(by, ids)
+    def delete_models(
+        self, by: Credentials, ids: Sequence[int], version: str | None = None
+    ) -> None:
+        self.blog.staff.remove_users(by, ids, version)
 
     @action("disable", "Disable", "Disable these users, and sign them out everywhere?")
     async def disable(self, request: Request) -> Response:
@@ -281,9 +297,12 @@ class PostAdmin(CoreView, model=PostRow):
             "title": obj.title,
             "content": obj.content,
             "pub_date": forms.local_input(instant),
-            "version": f"{obj.version}",
+            "version": self.standing_version(obj),
             "pub_date_was": instant or "",
         }
+
+    def standing_version(self, row: PostRow) -> str:
+        return f"{row.version}"
 
     async def insert_model(self, request: Request, data: dict[str, Any]) -> Any:
         author = data.pop("author")
@@ -306,8 +325,13 @@ class PostAdmin(CoreView, model=PostRow):
         await run_in_threadpool(form.edit, self.blog, caller(request), int(pk))
         return await self.standing(pk)
 
-    def delete_models(self, by: Credentials, ids: Sequence[int]) -> None:
-        self.blog.staff.remove_posts(by, ids)
+    def delete_models(
+        self, by: Credentials, ids: Sequence[int], version: str | None = None
+    ) -> None:
+        if version is None:
+            self.blog.staff.remove_posts(by, ids)
+        else:
+            forms.DeleteForm({"version": version}).delete(self.blog, by, ids[0])
 
     @action("publish", "Publish", "Publish these posts now?")
     async def publish(self, request: Request) -> Response:

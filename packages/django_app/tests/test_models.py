@@ -86,6 +86,11 @@ def test_the_models_read_on_every_database_and_write_on_none(nothing: Settings) 
     assert [] == [*Post.objects.published(), *Post.objects.scheduled()]
     assert blog().staff.get_user(OPERATOR, ada.pk).joined == f"{ada.joined:%Y-%m-%dT%H:%M:%S.%fZ}"
     assert blog().staff.get_user(OPERATOR, ada.pk).version == ada.version
+    # --8<-- [start:as-queries]
+    drafts = Post.objects.drafts().filter(author__username="Ada")
+    written = User.objects.get_by_natural_key("ADA").posts.count()
+    # --8<-- [end:as-queries]
+    assert ([found], 1) == (list(drafts), written)
     with pytest.raises(Error):
         Post.objects.update(title="Past the core")
     with pytest.raises(Error):

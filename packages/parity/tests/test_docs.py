@@ -15,17 +15,17 @@ EXAMPLES = DOCS / "examples" / "parity"
 PAGE = (DOCS / "parity.md").read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+def consoles() -> list[str]:
+    return re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["old.py", "new.py"])
-def test_the_page_shows_the_applications_as_they_are(name: str) -> None:
-    assert (EXAMPLES / name).read_text("utf-8") in blocks("python")
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.*")), ids=lambda path: path.name)
+def test_the_page_shows_every_file_of_the_example(path: Path) -> None:
+    assert f'--8<-- "docs/examples/parity/{path.name}"' in PAGE
 
 
-def test_the_first_example_finds_what_the_page_says(tmp_path: Path) -> None:
-    line = next(line for line in blocks("console") if "wsgi:old:app" in line)
+def test_the_first_example_finds_what_the_page_says() -> None:
+    line = next(line for line in consoles() if "wsgi:old:app" in line)
     [words] = [line.strip().removeprefix("$ ").split()]
     done = subprocess.run(
         [sys.executable, "-c", "from http_parity.cli import main; main()", *words[1:]],
@@ -36,13 +36,23 @@ def test_the_first_example_finds_what_the_page_says(tmp_path: Path) -> None:
     )
     assert 1 == done.returncode, done.stderr
     found = set(re.findall(r"(?m)^\d+\. (.+?)  ", done.stdout))
-    assert set(blocks("text")[0].strip().splitlines()) <= found
+    assert set((EXAMPLES / "causes.txt").read_text("utf-8").splitlines()) <= found
 
 
-def test_the_rules_on_the_page_can_be_read(tmp_path: Path) -> None:
-    file = tmp_path / "rules.toml"
-    file.write_text(blocks("toml")[0])
-    assert 3 == len(read_rules(file).declared)
+def test_the_test_on_the_page_fails_with_the_report() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_port.py"],
+        cwd=EXAMPLES,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 failed" in done.stdout, done.stdout + done.stderr
+    assert "error body has another shape" in done.stdout
+
+
+def test_the_rules_on_the_page_can_be_read() -> None:
+    assert 3 == len(read_rules(EXAMPLES / "rules.toml").declared)
 
 
 def test_every_option_is_on_the_page() -> None:

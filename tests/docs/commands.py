@@ -287,7 +287,7 @@ def _handed_on(session: str, rest: list[str]) -> str | None:
 
 
 def _named(session: str) -> tuple[str, str, str]:
-    found = re.fullmatch(r"(\w+)(?:-([\d.]+))?(?:\((\w+)\))?", session)
+    found = re.fullmatch(r"(\w+)(?:-([\d.]+))?(?:\((?:\w+=)?(\w+)\))?", session)
     assert found, session
     return found[1], found[2] or "", found[3] or ""
 

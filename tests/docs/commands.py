@@ -271,7 +271,9 @@ def _nox(arguments: list[str]) -> str | None:
 
 
 def _handed_on(session: str, rest: list[str]) -> str | None:
-    """What follows `--` goes to what the session runs."""
+    """What follows `--` goes to what the session runs, but for its own `--all`."""
+    if session == "contract":
+        rest = [word for word in rest if word != "--all"]
     if session in ("tests", "contract", "wheel", "browser"):
         return _pytest(rest)
     if session == "constraints":

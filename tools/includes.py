@@ -115,6 +115,10 @@ def _opened(node: Any, lines: Sequence[str]) -> int:
     )
 
 
+def _is_section(path: Path, name: str) -> bool:
+    return path.is_file() and f"8<-- [start:{name}]" in path.read_text("utf-8")
+
+
 class Definitions(Preprocessor):  # type: ignore[misc] # Markdown has no types
     """Puts definitions where a page names them; the rest is left to `pymdownx.snippets`."""
 
@@ -123,7 +127,7 @@ class Definitions(Preprocessor):  # type: ignore[misc] # Markdown has no types
 
     def _replaced(self, line: str) -> list[str]:
         found = INCLUDE.fullmatch(line)
-        if found is None:
+        if found is None or _is_section(Path(found["path"]), found["names"]):
             return [line]
         return [found["space"] + new for new in included(Path(found["path"]), found["names"])]
 

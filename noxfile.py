@@ -203,6 +203,13 @@ def servers(session: nox.Session) -> None:
         session.run("pytest", "--servers", *CORPORA)
 
 
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill, freeze, lock and fill up what the three rest on, under load; `-- --long` for hours."""
+    install(session, "test")
+    session.run("python", "-m", "tests.faults", *session.posargs)
+
+
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Run the suite from its wheel alone, in an environment that holds nothing else of ours."""

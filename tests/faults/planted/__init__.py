@@ -1,0 +1,1 @@
+"""Faults planted in the applications, which a part of the session has to see."""

@@ -32,8 +32,9 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 
 # Requests at once in one worker. At most three of them are at the database, and at most four more
-# wait for it: with eight there is one left for /livez while it hangs. A client that sends its body slowly holds a thread all the while: that is what
-# the proxy is for. The ASGI worker has no use for it, and says so unless it is 1.
+# wait for it: with eight there is one left for /livez while it hangs. A client that sends its body
+# slowly holds a thread all the while: that is what the proxy is for. The ASGI worker has no use for
+# it, and says so unless it is 1.
 threads = 8
 
 # Connections at once in one worker, idle ones included; those beyond wait in the backlog.

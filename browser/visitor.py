@@ -15,9 +15,7 @@ REFUSED = "Failed to load resource: the server responded with a status of"
 class Visitor:
     """One browser context, all its windows, and what went wrong in any of them."""
 
-    def __init__(
-        self, context: BrowserContext, site: str, others: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, context: BrowserContext, site: str, others: tuple[str, ...] = ()) -> None:
         """`others` are sites that it may come by; what they have on their pages is theirs."""
         context.set_default_timeout(20_000)
         self.context = context

@@ -15,6 +15,9 @@ from urllib.parse import urlencode
 import pytest
 
 from triptych.demonstration import AUTHOR, AUTHORS_PASSWORD
+from triptych.library import articles
+from triptych.page.state import State
+from triptych.page.stories import STORIES
 from triptych.servers import FRAMEWORKS
 from triptych.tour import TOUR
 
@@ -59,11 +62,11 @@ class Demo:
 
 @pytest.fixture
 def port() -> int:
-    """The first of three ports in a row that were free a moment ago."""
-    for base in range(20_000 + os.getpid() % 20_000, 60_000, 3):
-        if all(is_free(base + position) for position in range(3)):
+    """The second of four ports in a row that were free a moment ago: the first is the page's."""
+    for base in range(20_000 + os.getpid() % 20_000, 60_000, 4):
+        if all(is_free(base + position) for position in range(-1, 3)):
             return base
-    raise RuntimeError("no three ports in a row are free")
+    raise RuntimeError("no four ports in a row are free")
 
 
 @pytest.fixture
@@ -123,6 +126,36 @@ def test_the_demo_says_where_to_look_round_and_as_whom(demo: Demo) -> None:
         connection.close()
 
 
+def test_every_story_is_identical_on_the_page(demo: Demo) -> None:
+    demo.wait_for("keep serving")
+    assert f"Side by side, in a browser:  http://127.0.0.1:{demo.port - 1}/" in demo.screen
+    assert demo.screen.index("Side by side") < demo.screen.index("The tour:")
+    for story in STORIES:
+        connection = http.client.HTTPConnection("127.0.0.1", demo.port - 1, timeout=120)
+        connection.request("GET", State(story.slug).url)
+        answer = connection.getresponse()
+        html = answer.read().decode()
+        connection.close()
+        assert (200, 1) == (answer.status, html.count("<strong>Identical</strong>")), story.slug
+        assert html.count(f"<strong>{story.step.status} ") == len(FRAMEWORKS), story.slug
+
+
+def test_the_page_leaves_the_database_as_it_was(demo: Demo, tmp_path: Path) -> None:
+    demo.wait_for("keep serving")
+    for slug in ("publish", "sign-up", "create"):
+        connection = http.client.HTTPConnection("127.0.0.1", demo.port - 1, timeout=120)
+        connection.request("GET", State(slug).url)
+        assert connection.getresponse().status == 200
+        connection.close()
+    demo.end()
+    database = sqlite3.connect(tmp_path / "demo" / "blog.sqlite3")
+    authors = {article.author for article in articles()}
+    assert authors == {name for (name,) in database.execute("SELECT username FROM users")}
+    assert [(len(articles()),)] == database.execute("SELECT count(*) FROM posts").fetchall()
+    assert [(0,)] == database.execute("SELECT count(*) FROM tokens").fetchall()
+    database.close()
+
+
 def test_killing_the_demo_ends_its_servers(demo: Demo) -> None:
     demo.wait_for("keep serving")
     demo.process.kill()
@@ -159,6 +192,34 @@ def test_a_taken_port_is_one_sentence(triptych: Run, port: int) -> None:
         "three other ports.\n"
     )
     assert processes_on(port) == {}
+
+
+def test_a_taken_port_of_the_page_is_one_sentence(triptych: Run, port: int) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port - 1))
+        other.listen()
+        ended = triptych("demo", "--port", str(port))
+    assert ended.returncode == 3
+    assert ended.stderr == (
+        f"triptych: Port {port - 1} is already in use: end what listens there, pass --page-port "
+        "for another or --no-page for none.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--page-port", "9002", "--port", "9001"], "Port 9002 is one of the three"),
+        (["--port", "1"], "There is no port before this one"),
+        (["--open", "--no-page"], "--open needs the page"),
+    ],
+)
+def test_a_page_that_cannot_be_is_one_sentence(
+    triptych: Run, arguments: list[str], said: str
+) -> None:
+    ended = triptych("demo", *arguments)
+    assert (2, True) == (ended.returncode, said in ended.stderr)
 
 
 def test_a_locked_database_is_one_sentence(triptych: Run, port: int, tmp_path: Path) -> None:

@@ -28,11 +28,18 @@ class SocketTarget:
     """A server at an origin; one kept-alive connection per thread.
 
     `timeout` is in seconds, for connecting and again for one answer. `verify` says, for https,
-    whether the certificate is verified, or names the file of certificates to trust.
+    whether the certificate is verified, or names the file of certificates to trust. `source` is
+    the address of this machine to connect from, where it has several.
     """
 
     def __init__(
-        self, url: str, name: str, *, timeout: float = 30.0, verify: bool | str = True
+        self,
+        url: str,
+        name: str,
+        *,
+        timeout: float = 30.0,
+        verify: bool | str = True,
+        source: str = "",
     ) -> None:
         parts = urlsplit(url)
         try:
@@ -56,6 +63,7 @@ class SocketTarget:
         self._tls = _tls(verify) if parts.scheme == "https" else None
         self._address = (parts.hostname, port or (443 if self._tls else 80))
         self._timeout = timeout
+        self._source = (source, 0) if source else None
         self._mine = threading.local()
         self._lock = threading.Lock()
         self._all: set[_Connection] = set()
@@ -129,7 +137,7 @@ class SocketTarget:
 
     def _connect(self) -> "_Connection":
         try:
-            plain = socket.create_connection(self._address, self._timeout)
+            plain = socket.create_connection(self._address, self._timeout, self._source)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             stream = plain
             if self._tls is not None:

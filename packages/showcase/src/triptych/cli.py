@@ -74,8 +74,10 @@ def cli() -> None:
     short_help="Start all three and watch them agree.",
     epilog="""\b
 Examples:
-  triptych demo                     on ports 8001, 8002 and 8003
-  triptych demo --port 9001         on 9001, 9002 and 9003
+  triptych demo                     on ports 8001, 8002 and 8003, the page on 8000
+  triptych demo --open              and open the page in a browser
+  triptych demo --port 9001         on 9001, 9002 and 9003, the page on 9000
+  triptych demo --no-page           without the page
   triptych demo --once              end after the tour: 0 if all was identical, else 1
 """,
 )
@@ -94,14 +96,39 @@ Examples:
     metavar="BASE",
     help="Django's port; Flask and FastAPI take the two after it.",
 )
+@click.option(
+    "--page-port",
+    type=PORT,
+    metavar="PORT",
+    help="The page's port; by default the one before Django's.",
+)
+@click.option("--no-page", is_flag=True, help="Without the page that shows them side by side.")
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--once", "--tour-only", "once", is_flag=True, help="End after the tour.")
-def demo(directory: Path, port: int, once: bool) -> None:
+def demo(
+    *,
+    directory: Path,
+    port: int,
+    page_port: int | None,
+    no_page: bool,
+    open_page: bool,
+    once: bool,
+) -> None:
     """Start all three on one database, ask each the same, and show the answers side by side.
 
     Makes an SQLite database with the writing of several authors. Nothing is read from BLOG_*
     variables and nothing is written outside the directory. Ctrl-C stops everything.
     """
-    sys.exit(demonstration.run(_console(), directory, port, once=once))
+    if open_page and (no_page or once):
+        raise click.UsageError("--open needs the page: leave out --no-page and --once.")
+    page = None if no_page or once else page_port or port - 1
+    if page in range(port, port + len(servers.FRAMEWORKS)):
+        raise click.UsageError(f"Port {page} is one of the three: choose another --page-port.")
+    if page == 0:
+        raise click.UsageError("There is no port before this one: choose a --page-port.")
+    sys.exit(
+        demonstration.run(_console(), directory, port, once=once, page=page, open_page=open_page)
+    )
 
 
 @cli.command(
@@ -122,8 +149,16 @@ Examples:
 @click.option("--port", type=PORT, default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True)
 @click.option("--parent", type=int, hidden=True)
+@click.option("--application", default="", hidden=True)
 def serve(
-    *, framework: str, server: str | None, host: str, port: int, workers: int, parent: int | None
+    *,
+    framework: str,
+    server: str | None,
+    host: str,
+    port: int,
+    workers: int,
+    parent: int | None,
+    application: str,
 ) -> None:
     """Serve the blog through one framework on a production server.
 
@@ -140,6 +175,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        application=application,
     )
     servers.require_port(host, port, "end what listens there, or pass another --port")
     os.execvp(line[0], line)  # noqa: S606 # our own command line, without a shell

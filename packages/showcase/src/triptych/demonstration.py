@@ -4,8 +4,10 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -13,9 +15,10 @@ from rich.console import Console
 from rich.text import Text
 
 from blog_core.security.passwords import Argon2Hasher
-from blog_core.settings import new_secret
+from blog_core.settings import Settings, new_secret
 from blog_core.storage.migrate import upgrade
 from blog_core.storage.repositories import SqlStorage
+from blog_core.wiring import build
 from http_parity.errors import TargetError
 from http_parity.targets import Target, open_target
 from triptych import filling, screen
@@ -27,6 +30,12 @@ from triptych.errors import (
     Failure,
     database_failures,
 )
+from triptych.page.app import Page
+from triptych.page.asking import Asking
+from triptych.page.planting import Garden, clone
+from triptych.page.serving import listening
+from triptych.page.spellings import Deciding
+from triptych.page.stories import ORIGIN
 from triptych.servers import FRAMEWORKS, Server, Servers, require, require_port
 from triptych.tour import TOUR
 from triptych.walk import Walk
@@ -44,8 +53,18 @@ class Stopped(Exception):  # not an error: somebody asked
     """SIGINT, SIGTERM or SIGHUP came."""
 
 
-def run(console: Console, directory: Path, port: int, *, once: bool) -> int:
+def run(
+    console: Console,
+    directory: Path,
+    port: int,
+    *,
+    once: bool,
+    page: int | None = None,
+    open_page: bool = False,
+) -> int:
     """Prepare, serve, take the tour, and serve on until stopped; the exit code.
+
+    `page` is the port of the page, None for none.
 
     Raises Failure with whatever was started ended again.
     """
@@ -60,10 +79,22 @@ def run(console: Console, directory: Path, port: int, *, once: bool) -> int:
                     port + position,
                     "end what listens there, or pass --port for three other ports",
                 )
+            if page is not None:
+                require_port(
+                    "127.0.0.1",
+                    page,
+                    "end what listens there, pass --page-port for another or --no-page for none",
+                )
             url = _prepare(console, directory)
             check()
             running = cleanup.enter_context(Servers())
-            _start(console, running, directory, port, url, check=check)
+            env = _environment(directory, url)
+            _start(console, running, directory, port, env, check=check)
+            if page is not None:
+                address = cleanup.enter_context(_page(running, directory, env, page))
+                _name(console, address)
+                if open_page:
+                    webbrowser.open(address)
             identical = _tour(console, running, check)
             if once:
                 return 0 if identical else DIFFERENT
@@ -123,16 +154,58 @@ def _secret(directory: Path) -> str:
         return secret
 
 
-def _start(
-    console: Console, servers: Servers, directory: Path, port: int, url: str, *, check: Check
-) -> None:
+def _environment(directory: Path, url: str) -> dict[str, str]:
+    """That of the three servers."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("BLOG_")}
-    env |= {
+    return env | {
         "BLOG_PROFILE": "production",
         "BLOG_ALLOW": "localhost,http,temporary-database",
         "BLOG_DATABASE_URL": url,
         "BLOG_SECRET_KEY": _secret(directory),
+        # Another site that may read answers, so that the page can show it.
+        "BLOG_CORS_ORIGINS": ORIGIN,
     }
+
+
+@contextmanager
+def _page(servers: Servers, directory: Path, env: dict[str, str], port: int) -> Iterator[str]:
+    """The page's address, for as long as the block lasts."""
+    settings = Settings.from_env(env)
+    # It asks for itself what the three count for others.
+    blog = build(
+        replace(
+            settings, limit_sign_in=None, limit_sign_up=None, limit_writes=None, limit_reads=None
+        )
+    )
+    urls = {server.framework.key: server.url for server in servers.running}
+    with Asking(urls, blog, (AUTHOR, AUTHORS_PASSWORD)) as asking:
+        with database_failures(env["BLOG_DATABASE_URL"]):
+            asking.prepare()
+        garden = Garden(clone(), directory, env)
+        page = Page(asking, Deciding(settings), garden, port=port)
+        with listening(page, port) as address:
+            yield f"{address}/"
+
+
+def _name(console: Console, address: str) -> None:
+    console.print()
+    console.print(
+        Text.assemble(
+            ("Side by side, in a browser:  ", "bold"), (address, "bold cyan"), style="default"
+        ),
+        soft_wrap=True,
+    )
+
+
+def _start(
+    console: Console,
+    servers: Servers,
+    directory: Path,
+    port: int,
+    env: Mapping[str, str],
+    *,
+    check: Check,
+) -> None:
     with console.status("Starting the three"):
         for position, framework in enumerate(FRAMEWORKS.values()):
             log = directory / f"{framework.key}.log"

@@ -72,7 +72,7 @@ def _answers(result: Outcome, names: Sequence[str], width: int) -> Padding:
 
 
 def _answer(step: Step, answer: Answer, width: int) -> Text:
-    text = Text(f"{answer.status} {_phrase(answer.status)}")
+    text = Text(f"{answer.status} {phrase(answer.status)}")
     if answer.status != step.status:
         text.stylize("red")
     for where in step.shows:
@@ -95,7 +95,8 @@ def _together(values: Sequence[str], rest: int, width: int) -> Text:
     return Text().join(lines)
 
 
-def _phrase(status: int) -> str:
+def phrase(status: int) -> str:
+    """The words of a status, whatever the version of Python."""
     try:
         return _PHRASES.get(status) or HTTPStatus(status).phrase
     except ValueError:

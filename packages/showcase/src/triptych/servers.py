@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,9 +61,12 @@ FRAMEWORKS = {
 SERVERS = ("gunicorn", "uvicorn", "granian")
 
 
-def command(key: str, server: str, *, host: str, port: int, workers: int) -> list[str]:
+def command(
+    key: str, server: str, *, host: str, port: int, workers: int, application: str = ""
+) -> list[str]:
     """The command line of a production server for a framework.
 
+    `application` is the import string of another one than the framework's own, of the same kind.
     Raises Failure for a pair that cannot be, and for a framework or server that is not installed.
     """
     framework = FRAMEWORKS[key]
@@ -73,6 +76,9 @@ def command(key: str, server: str, *, host: str, port: int, workers: int) -> lis
             USAGE,
         )
     require(framework, server)
+    if application:
+        kind = "wsgi" if framework.wsgi else "asgi"
+        framework = replace(framework, **{kind: application})
     flags = {"gunicorn": _gunicorn, "uvicorn": _uvicorn, "granian": _granian}[server]
     return [sys.executable, "-m", server, *flags(framework, host, port, workers)]
 
@@ -179,7 +185,14 @@ def end_with_parent(parent: int) -> None:
 class Server:
     """One framework behind its production server, in a process group of its own."""
 
-    def __init__(self, framework: Framework, port: int, log: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        framework: Framework,
+        port: int,
+        log: Path,
+        env: Mapping[str, str],
+        application: str = "",
+    ) -> None:
         self.framework = framework
         self.port = port
         self.log = log
@@ -187,9 +200,10 @@ class Server:
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 # our own command line
                 [
-                    sys.executable, "-m", "triptych", "serve", framework.key,
-                    "--port", str(port), "--parent",
-                    str(os.getpid()),
+                    *(sys.executable, "-m", "triptych", "serve", framework.key),
+                    # One: what is counted in a process is then counted in all of the server.
+                    *("--port", str(port), "--workers", "1", "--parent", str(os.getpid())),
+                    *(["--application", application] if application else []),
                 ],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
@@ -197,7 +211,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C is for us; we then end them in order, and whole groups at once.
                 process_group=0,
-            )  # fmt: skip
+            )
 
     def require_alive(self) -> None:
         """Raises Failure when the process has ended."""
@@ -280,8 +294,16 @@ class Servers:
         for server in self.running:
             server.wait(deadline)
 
-    def start(self, framework: Framework, port: int, log: Path, env: Mapping[str, str]) -> Server:
-        server = Server(framework, port, log, env)
+    def start(
+        self,
+        framework: Framework,
+        port: int,
+        log: Path,
+        env: Mapping[str, str],
+        application: str = "",
+    ) -> Server:
+        """Start one; `application` is the import string of another than the framework's own."""
+        server = Server(framework, port, log, env, application)
         self.running.append(server)
         return server
 

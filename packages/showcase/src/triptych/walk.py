@@ -18,6 +18,7 @@ from triptych.tour import Kind, Step
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _TOKEN = re.compile(r"[!-~]{20,}")
+_SECONDS = re.compile(r"(|.*;t=)\d+")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Walk:
         requests = [request(step, holder, f"tour-{self._steps:02}") for holder in holders]
         received = [target.send(sent) for target, sent in zip(self._targets, requests, strict=True)]
         for holder, answer in zip(holders, received, strict=True):
-            holder.update(_kept(step, answer))
+            holder.update(kept(step, answer))
         answers = tuple(
             comparable(step, answer, holder)
             for answer, holder in zip(received, holders, strict=True)
@@ -106,6 +107,7 @@ def comparable(step: Step, answer: Answer, known: Mapping[str, str]) -> Answer:
     """
     body = answer.body
     document = _document(body)
+    fields = {path[1:].lower() for path in step.varies if path.startswith(":")}
     if step.varies and document is not None:
         instants: dict[str, str] = {}
         for path, kind in step.varies.items():
@@ -120,6 +122,8 @@ def comparable(step: Step, answer: Answer, known: Mapping[str, str]) -> Answer:
         # The length of what was replaced says nothing; that it was right is still compared.
         if name.lower() == "content-length" and value == str(len(answer.body)):
             shown = str(len(body))
+        if name.lower() in fields:
+            shown = _SECONDS.sub(r"\1<seconds>", value)
         headers.append((name, shown))
     return replace(answer, headers=tuple(headers), body=body)
 
@@ -149,7 +153,8 @@ def _at(node: Any, path: Sequence[str]) -> list[Any]:
             return []
 
 
-def _kept(step: Step, answer: Answer) -> dict[str, str]:
+def kept(step: Step, answer: Answer) -> dict[str, str]:
+    """What of the answer later steps need, by its name."""
     values = {name: found(answer, where) for name, where in step.keep.items()}
     return {name: value[0] for name, value in values.items() if value}
 

@@ -69,7 +69,11 @@ def got(app: Page, path: str, method: str = "GET", body: bytes = b"", **more: st
     environ["wsgi.input"].write(body)
     environ["wsgi.input"].seek(0)
     noted: list[Any] = []
-    text = b"".join(app(environ, lambda status, headers, *_: noted.extend((status, headers))))
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        noted.extend((status, headers))
+
+    text = b"".join(app(environ, start))
     return Answer(int(noted[0][:3]), tuple(noted[1]), text)
 
 

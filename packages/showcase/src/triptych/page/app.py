@@ -306,10 +306,10 @@ class Page:
 
     def _is_own(self, environ: "WSGIEnvironment") -> bool:
         """Whether this page made the request, by Fetch Metadata or by its Origin."""
-        site = environ.get("HTTP_SEC_FETCH_SITE")
+        site: str | None = environ.get("HTTP_SEC_FETCH_SITE")
         if site is not None:
             return site == "same-origin"
-        origin = environ.get("HTTP_ORIGIN")
+        origin: str | None = environ.get("HTTP_ORIGIN")
         return origin is None or origin.partition("://")[2] in self._hosts
 
     def _page(self, template: str, **context: Any) -> Reply:

@@ -9,6 +9,7 @@ away again.
 """
 
 import random
+import re
 import secrets
 import socket
 import time
@@ -36,6 +37,7 @@ from triptych.tour import PASSWORD, Step
 from triptych.walk import comparable, found, kept, request
 
 ANSWER_SECONDS = 20.0
+_VISITOR = re.compile(r"(?:window-\d-[0-9a-f]{4}|guest-\d-[0-9a-f]{9})")
 NOBODY, VISITOR, AUTHOR = "nobody", "visitor", "author"
 CALLERS = (NOBODY, VISITOR, AUTHOR)
 """As whom a request of one's own is sent: with no token, the page's visitor's, the author's."""
@@ -136,7 +138,15 @@ class Asking:
         self._blog.close()
 
     def prepare(self) -> None:
-        """Make the visitors, one for each framework, and the author's token."""
+        """Make the visitors, one for each framework, and the author's token.
+
+        Those of an earlier page, which was killed before they could leave, leave now.
+        """
+        for name in self._left_behind():
+            with suppress(BlogError):
+                self._leave(
+                    self._blog.sign_in(schemas.SignIn(username=name, password=PASSWORD)).token
+                )
         for number, key in enumerate(self._urls, 1):
             name = f"window-{number}-{self._run}"
             email = f"{name}@example.org"
@@ -149,6 +159,15 @@ class Asking:
                 "token": signed_in.token,
             }
         self._authors_token = self._blog.sign_in(self._author).token
+
+    def _left_behind(self) -> list[str]:
+        query: schemas.PageQuery | None = schemas.PageQuery(limit=100)
+        names: list[str] = []
+        while query is not None:
+            found = self._blog.list_users(schemas.ANYBODY, query)
+            names += [user.username for user in found.results if _VISITOR.fullmatch(user.username)]
+            query = schemas.PageQuery(limit=100, cursor=found.next) if found.next else None
+        return names
 
     def known(self, caller: str = VISITOR) -> list[dict[str, str]]:
         """What each framework's visitor knows before a story: names, a token, what is new."""
@@ -176,7 +195,7 @@ class Asking:
 
         `instead` has other URLs for some frameworks: where a fault is planted.
         """
-        urls = self._urls | (instead or {})
+        urls = {**self._urls, **(instead or {})}
         with self._one_at_a_time:
             # What a story made is there until the next one, to be looked at.
             self._tidy()

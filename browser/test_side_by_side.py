@@ -163,7 +163,7 @@ def test_a_planted_regression_is_shown_named_and_caught(looker: Visitor) -> None
     page.get_by_role("button", name="Plant it in Flask").click(no_wait_after=True)
     expect(page.locator(".verdict.odd")).to_contain_text("Different", timeout=TESTS_SECONDS)
     expect(page.locator(".differences h3")).to_contain_text("Flask is unlike Django")
-    expect(page.locator(".column.flask .body .odd").first).to_be_visible()
+    expect(page.locator(".column.flask .body .differs-here").first).to_be_visible()
     expect(page.locator(".column.flask .server")).to_contain_text("planted: sorted_keys")
     expect(page.locator(".verdict.same")).to_contain_text("Caught", timeout=TESTS_SECONDS)
     assert page.locator(".test.red").count() > 0

@@ -416,6 +416,15 @@ def _said(status: int, sentence: str, *headers: tuple[str, str]) -> Reply:
     return Reply(status, (_TEXT, *headers), [sentence.encode() + b"\n"])
 
 
+def _ticked(text: str) -> Markup:
+    """Text of a docstring: what stands between backticks is code."""
+    parts = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
+
+
 @lru_cache(maxsize=1)
 def _static() -> dict[str, Static]:
     types = {
@@ -441,6 +450,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["ticked"] = _ticked
     made.globals |= {
         "static": lambda name: f"/static/{name}?v={_static()[name].version}",
         "frameworks": FRAMEWORKS,
@@ -451,6 +461,7 @@ def _environment() -> Environment:
         "files": lining_up.FILES,
         "highlighted": spellings.highlighted,
         "calls": spellings.calls,
+        "hang": spellings.hang,
         "phrase": phrase,
         "flush": FLUSH,
     }

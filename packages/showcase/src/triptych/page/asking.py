@@ -88,8 +88,12 @@ class Outcome:
     """The status the contract says, where it says one."""
 
     @property
+    def complete(self) -> bool:
+        return all(said.answer is not None for said in self.said)
+
+    @property
     def identical(self) -> bool:
-        return not self.odd and all(said.answer is not None for said in self.said)
+        return not self.odd and self.complete
 
     @property
     def as_the_contract_says(self) -> bool:

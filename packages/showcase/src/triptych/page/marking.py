@@ -16,7 +16,7 @@ from http_parity.exchange import Answer
 
 Span = tuple[int, int]
 
-DIFFERENT, MADE, ESCAPED = "odd", "made", "esc"
+DIFFERENT, MADE = "differs-here", "made"
 _DEEPEST = 8
 _MOST_COMPARED = 6_000
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -331,6 +331,13 @@ def highlighted(spelling: Spelling, links: Sequence[Call] = ()) -> list[list[Bit
     ]
 
 
+def hang(line: Sequence[Bit]) -> str:
+    """The class of a line by its depth, so that what does not fit hangs below its beginning."""
+    text = "".join(bit.text for bit in line)
+    depth = min(20, (len(text) - len(text.lstrip(" "))) // 4 * 4)
+    return f" d{depth}" if depth else ""
+
+
 def _linked(
     line: Sequence[Bit], number: int, wanted: Mapping[tuple[int, int], Call]
 ) -> Iterator[tuple[Bit, Call | None]]:

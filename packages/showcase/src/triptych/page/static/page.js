@@ -14,13 +14,10 @@ async function swap(url, options, push = true) {
   document.title = made.title;
   main().replaceWith(made.getElementById("main"));
   const list = document.querySelector("nav.list");
-  const current = made.querySelector("nav.list [aria-current]");
-  for (const link of list.querySelectorAll("a")) {
-    const same = current && link.getAttribute("href").split("&")[0] === current.getAttribute("href").split("&")[0];
-    same ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
-  }
-  const small = list.querySelector("details");
-  if (small) small.open = false;
+  const down = list.firstElementChild.scrollTop;
+  list.replaceWith(made.querySelector("nav.list"));
+  document.querySelector("nav.list").firstElementChild.scrollTop = down;
+  hidden.clear();
   ready(main());
   main().focus({ preventScroll: true });
   scrollTo({ top: 0 });
@@ -30,20 +27,65 @@ async function swap(url, options, push = true) {
 
 const order = () => [...document.querySelector(".columns").children].map((column) => column.dataset.column);
 
+// What was hidden, by column: its parts come back where they were taken from.
+const hidden = new Map();
+
 function arrange(act, key) {
   const keys = order();
   const at = keys.indexOf(key);
   if (act === "hide") keys.splice(at, 1);
+  else if (act === "show") keys.push(key);
   else keys.splice(at + (act === "left" ? -1 : 1), 0, keys.splice(at, 1)[0]);
-  for (const columns of document.querySelectorAll(".columns")) {
+  [...document.querySelectorAll(".columns")].forEach((columns, number) => {
     const parts = new Map([...columns.children].map((column) => [column.dataset.column, column]));
-    columns.replaceChildren(...keys.map((name) => parts.get(name)));
+    for (const [name, part] of parts) if (!keys.includes(name)) hidden.set(`${number} ${name}`, part);
+    columns.replaceChildren(...keys.map((name) => parts.get(name) ?? hidden.get(`${number} ${name}`)));
     columns.className = columns.className.replace(/\bn\d\b/, `n${keys.length}`);
-  }
+  });
   const url = new URL(location.href);
   url.searchParams.set("columns", keys.join(","));
   history.replaceState(null, "", url);
-  return url;
+  const bar = document.querySelector(".hidden-columns");
+  if (act === "show") bar.querySelector(`[data-key="${key}"]`).remove();
+  if (act === "hide") bar.append(link("show", key, `Show ${titles()[key]}`, `Show ${titles()[key]}`, [...keys, key]));
+  freshen(key, act);
+  if (act === "hide") bar.lastElementChild.focus();
+}
+
+const titles = () => Object.fromEntries(
+  [...document.querySelectorAll("section.column"), ...hidden.values()].filter((column) => column.matches("section.column"))
+    .map((column) => [column.dataset.column, column.querySelector("h2").textContent]),
+);
+
+function link(act, key, sign, words, after) {
+  const made = document.createElement("a");
+  const url = new URL(location.href);
+  url.searchParams.set("columns", after.join(","));
+  made.href = url;
+  made.dataset.columns = act;
+  made.dataset.key = key;
+  made.textContent = sign;
+  if (words !== sign) made.setAttribute("aria-label", words);
+  return made;
+}
+
+// After columns were moved: where each may be moved now.
+function freshen(key, act) {
+  const keys = order();
+  for (const column of document.querySelectorAll("section.column")) {
+    const mine = column.dataset.column;
+    const place = column.querySelector(".arrange");
+    const at = keys.indexOf(mine);
+    const moved = (by) => keys.filter((one) => one !== mine).toSpliced(at + by, 0, mine);
+    const title = titles()[mine];
+    const links = [];
+    if (at > 0) links.push(link("left", mine, "←", `Move ${title} left`, moved(-1)));
+    if (at < keys.length - 1) links.push(link("right", mine, "→", `Move ${title} right`, moved(1)));
+    if (keys.length > 1) links.push(link("hide", mine, "×", `Hide ${title}`, keys.filter((one) => one !== mine)));
+    place.replaceChildren(...links);
+    // A column that is moved takes the focus of its link away.
+    if (mine === key) (links.find((one) => one.dataset.columns === act) ?? links[0])?.focus();
+  }
 }
 
 // What is at the page's buttons.
@@ -62,12 +104,12 @@ document.addEventListener("click", (event) => {
   if (target.dataset.copy) copied(target, document.getElementById(target.dataset.copy).textContent);
   else if ("share" in target.dataset) copied(target, location.href);
   else if (target.dataset.columns) {
-    // What is hidden comes back with the answers that the server has for it.
-    if (target.dataset.columns === "show" || location.pathname === "/code") return;
-    event.preventDefault();
     const { columns, key } = target.dataset;
+    // The code's columns, and what came hidden from the server, are the server's to show.
+    if (location.pathname === "/code") return;
+    if (columns === "show" && ![...hidden.keys()].some((one) => one.endsWith(` ${key}`))) return;
+    event.preventDefault();
     arrange(columns, key);
-    freshen(key);
   } else if ("swap" in target.dataset && target.href) {
     event.preventDefault();
     const url = new URL(target.href);
@@ -76,37 +118,6 @@ document.addEventListener("click", (event) => {
     swap(url);
   }
 });
-
-// After columns were moved: which may be moved where, and the links that say so.
-function freshen(key) {
-  const keys = order();
-  const names = Object.fromEntries([...document.querySelectorAll("section.column")].map((column) => [column.dataset.column, column.querySelector("h2").textContent]));
-  for (const column of document.querySelectorAll("section.column")) {
-    const mine = column.dataset.column;
-    const place = column.querySelector(".arrange");
-    const had = document.activeElement && place.contains(document.activeElement) ? document.activeElement.dataset.columns : "";
-    const links = [];
-    const link = (act, sign, words, after) => {
-      const made = document.createElement("a");
-      const url = new URL(location.href);
-      url.searchParams.set("columns", after.join(","));
-      made.href = url;
-      made.dataset.columns = act;
-      made.dataset.key = mine;
-      made.title = words;
-      made.setAttribute("aria-label", `${words.split(" ")[0]} ${names[mine]}${words.startsWith("Move") ? ` ${act}` : ""}`);
-      made.textContent = sign;
-      links.push(made);
-    };
-    const at = keys.indexOf(mine);
-    const moved = (by) => { const next = keys.filter((one) => one !== mine); next.splice(at + by, 0, mine); return next; };
-    if (at > 0) link("left", "←", "Move left", moved(-1));
-    if (at < keys.length - 1) link("right", "→", "Move right", moved(1));
-    if (keys.length > 1) link("hide", "×", "Hide", keys.filter((one) => one !== mine));
-    place.replaceChildren(...links);
-    if (mine === key) (links.find((one) => one.dataset.columns === had) ?? links[0])?.focus();
-  }
-}
 
 document.addEventListener("submit", (event) => {
   if (!("swap" in event.target.dataset)) return;

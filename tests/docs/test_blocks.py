@@ -84,9 +84,11 @@ def test_what_is_included_is_there_and_run(block: Block, path: str, part: str | 
 
 
 def _named_by_a_test(path: str) -> bool:
-    """Whether a test says the file's name, or its folder's, as the last of a path."""
+    """Whether a test says the file's name, or its folder's, as the last of a path, or imports it."""
     names = {Path(path).name, Path(path).parent.name}
-    return any(f'"{name}"' in text or f"/{name}" in text for text in _tests() for name in names)
+    module = path.removesuffix(".py").replace("/", ".")
+    said = [*(f'"{name}"' for name in names), *(f"/{name}" for name in names), module]
+    return any(one in text for text in _tests() for one in said)
 
 
 def _tests() -> list[str]:

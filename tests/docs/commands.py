@@ -359,6 +359,23 @@ def _export(arguments: Sequence[str]) -> str | None:
     return None
 
 
+def _git(arguments: Sequence[str]) -> str | None:
+    match list(arguments):
+        case ["apply", *options, patch]:
+            # Taken back (-R) it fits what it was applied to.
+            said = subprocess.run(
+                ["git", "apply", "--check", *(one for one in options if one != "-R"), patch],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            return said.stderr.strip() or None
+        case ["clone" | "switch", *_]:
+            return None
+    return "no test knows this use of git"
+
+
 def _diff(arguments: Sequence[str]) -> str | None:
     return next((f"there is no {one}" for one in arguments if not (ROOT / one).exists()), None)
 
@@ -367,6 +384,7 @@ _KNOWN: dict[str, Callable[[list[str]], str | None]] = {
     "diff": _diff,
     "export": _export,
     "flask": _flask,
+    "git": _git,
     "nox": _nox,
     "parity": lambda arguments: _click(http_parity.cli.cli, arguments),
     "pytest": _pytest,

@@ -22,6 +22,7 @@ NO_CODE = {
         "wiring   | http                 wiring puts the parts together; http is the HTTP rules",
     ),
     ("docs/architecture.md", "server ──> front ──> framework ──> Blog"),
+    ("docs/core-tour.md", "PUT /api/posts/7"),
     ("docs/moving/index.md", "default flask;"),  # what a script writes, and its test reads
     ("docs/openid.md", "https://blog.example/openid/acme"),
 }
@@ -84,7 +85,7 @@ def test_what_is_included_is_there_and_run(block: Block, path: str, part: str | 
 
 
 def _named_by_a_test(path: str) -> bool:
-    """Whether a test says the file's name, or its folder's, as the last of a path, or imports it."""
+    """Whether a test says the name of the file or its folder, or imports it."""
     names = {Path(path).name, Path(path).parent.name}
     module = path.removesuffix(".py").replace("/", ".")
     said = [*(f'"{name}"' for name in names), *(f"/{name}" for name in names), module]

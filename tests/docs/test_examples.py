@@ -95,3 +95,26 @@ def test_users_of_a_flask_application_are_exported_and_imported(tmp_path: Path) 
     column = ("--column", "password=password_hash")
     said = run("-m", "triptych", "import", "users", "users.csv", *column)
     assert said.startswith("2 users imported"), said
+
+
+def test_the_change_of_the_start_turns_the_contract_red_and_says_why(tmp_path: Path) -> None:
+    source = tmp_path / "packages" / "core" / "src"
+    shutil.copytree(ROOT / "packages" / "core" / "src" / "blog_core", source / "blog_core")
+    patch = EXAMPLES / "start" / "fine.patch"
+    subprocess.run(["git", "apply", "--unsafe-paths", str(patch)], cwd=tmp_path, check=True)
+    said = subprocess.run(
+        [
+            *(sys.executable, "tools/with_blog.py", "flask-wsgi"),
+            *("pytest", "--pyargs", "blog_contract", "--target", "{target}", "--staff", "{staff}"),
+            *("-k", "health", "-p", "no:cacheprovider"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "test_health.py" in said.stdout, said.stdout + said.stderr
+    assert '{"status":"ok"}' in said.stdout
+    assert '{"status":"fine"}' in said.stdout
+    assert 0 != said.returncode

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from blog_core.http.logs import log as front_log
+from blog_core.telemetry.logs import log as front_log
 from tests.workers import GENEROUS, ORIGIN, SECRET
 
 SECONDS = 600

@@ -11,8 +11,8 @@ import pytest
 from blog_core.domain.errors import Unavailable
 from blog_core.http import asgi, problems, wsgi
 from blog_core.http.front import Front
-from blog_core.http.logs import request_id
 from blog_core.settings import Settings
+from blog_core.telemetry.logs import request_id
 
 FRONT = Front(Settings())
 INSIDE = "the secret of the inside"

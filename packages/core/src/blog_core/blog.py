@@ -20,6 +20,7 @@ from blog_core.domain.errors import (
     NotAuthenticated,
     NotFound,
     NotFresh,
+    OutOfService,
     SessionOver,
     SignInRefused,
     Stale,
@@ -125,6 +126,7 @@ class Blog:
     token_lifetime: timedelta = timedelta(days=30)
     session_lifetime: timedelta = timedelta(days=14)
     rehash: bool = True
+    draining: Callable[[], bool] = bool
 
     # --- users -----------------------------------------------------------------------------------
 
@@ -623,7 +625,12 @@ class Blog:
     # --- health ----------------------------------------------------------------------------------
 
     def check(self) -> schemas.Health:
-        """Raises Unavailable unless the database answers with this release's schema."""
+        """Raises Unavailable unless the database answers with this release's schema.
+
+        Raises OutOfService where this process is to be stopped.
+        """
+        if self.draining():
+            raise OutOfService
         self.storage.check()
         return schemas.Health()
 

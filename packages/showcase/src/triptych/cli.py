@@ -168,7 +168,9 @@ def serve(
     if parent is not None:
         servers.end_with_parent(parent)
     # Said here in one sentence rather than by a worker's traceback.
-    _settings()
+    settings = _settings()
+    if settings.metrics and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = servers.metrics_directory()
     line = servers.command(
         framework,
         server or servers.FRAMEWORKS[framework].server,
@@ -176,6 +178,7 @@ def serve(
         port=port,
         workers=workers,
         application=application,
+        json_logs=settings.log_format == "json",
     )
     servers.require_port(host, port, "end what listens there, or pass another --port")
     os.execvp(line[0], line)  # noqa: S606 # our own command line, without a shell

@@ -11,10 +11,12 @@ import errno
 import http.client
 import importlib.util
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from blog_core.telemetry.logs import SERVERS as SERVERS_LOGGING
 from triptych.errors import NOT_INSTALLED, PORT_TAKEN, SERVER, USAGE, Failure
 
 STOP_SECONDS = 15.0
@@ -62,12 +65,20 @@ SERVERS = ("gunicorn", "uvicorn", "granian")
 
 
 def command(
-    key: str, server: str, *, host: str, port: int, workers: int, application: str = ""
+    key: str,
+    server: str,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    application: str = "",
+    json_logs: bool = False,
 ) -> list[str]:
     """The command line of a production server for a framework.
 
     `application` is the import string of another one than the framework's own, of the same kind.
-    Raises Failure for a pair that cannot be, and for a framework or server that is not installed.
+    `json_logs` has the server's own lines written as JSON as well. Raises Failure for a pair that
+    cannot be, and for a framework or server that is not installed.
     """
     framework = FRAMEWORKS[key]
     if server == "uvicorn" and framework.asgi is None:
@@ -80,7 +91,32 @@ def command(
         kind = "wsgi" if framework.wsgi else "asgi"
         framework = replace(framework, **{kind: application})
     flags = {"gunicorn": _gunicorn, "uvicorn": _uvicorn, "granian": _granian}[server]
-    return [sys.executable, "-m", server, *flags(framework, host, port, workers)]
+    option = "--log-config-json" if server == "gunicorn" else "--log-config"
+    logs = [option, str(SERVERS_LOGGING)] if json_logs else []
+    return [sys.executable, "-m", server, *logs, *flags(framework, host, port, workers)]
+
+
+def metrics_directory() -> str:
+    """A new directory in which the processes of a server count together; the last ones' go.
+
+    It bears the number of this process, which the server then takes over.
+    """
+    prefix = "triptych-metrics-"
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*-*"):
+        pid = left.name.removeprefix(prefix).partition("-")[0]
+        if pid.isdigit() and left.stat().st_uid == os.getuid() and not _runs(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def require(framework: Framework, server: str) -> None:

@@ -100,6 +100,10 @@ class Throttled(BlogError):
         self.retry_after = retry_after
 
 
+class OutOfService(BlogError):
+    """This process is to be stopped: it answers, and is to be sent nothing more."""
+
+
 class Unavailable(BlogError):
     """The database did not answer in time. What was asked may or may not have been done."""
 

@@ -8,9 +8,10 @@ from urllib.parse import unquote_to_bytes
 
 from blog_core.http import bodies
 from blog_core.http.front import CONSUMED, CUT_SHORT, TOO_LARGE, Front, Head, joined
-from blog_core.http.logs import request_id
 from blog_core.http.replies import Reply
 from blog_core.http.requests import ASKED, Asked
+from blog_core.http.watching import watch
+from blog_core.telemetry.logs import request_id
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,13 +21,14 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class FrontMiddleware:
-    """Stands outermost around an ASGI application."""
+    """Stands outermost around an ASGI application, and begins what is to watch over it."""
 
     def __init__(self, application: Application, front: Front) -> None:
         self.application = application
         """What stands behind: it finds what the front read under `ASKED`. For whoever puts several
         applications behind one front, because two must not act on one request."""
         self._front = front
+        self._watch = watch(front)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -41,7 +43,12 @@ class FrontMiddleware:
         head = _head(scope)
         token = request_id.set(head.id)
         try:
-            reply = self._front.finish(head, await self._answer(head, scope, receive))
+            if self._watch is None:
+                reply = self._front.finish(head, await self._answer(head, scope, receive))
+            else:
+                with self._watch.request(head) as seen:
+                    answer = await self._answer(head, scope, receive)
+                    reply = seen.reply = self._front.finish(head, answer)
         finally:
             request_id.reset(token)
         headers = [

@@ -28,10 +28,10 @@ from blog_core.domain import errors
 from blog_core.domain.errors import BlogError, FieldError, Invalid
 from blog_core.domain.instants import format_instant
 from blog_core.http import cookies, problems
-from blog_core.http.logs import log, request_id
 from blog_core.http.rendering import Page
 from blog_core.http.replies import Headers
 from blog_core.schemas import Credentials, Expected, ListQuery, optional
+from blog_core.telemetry.logs import log, request_id
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 50

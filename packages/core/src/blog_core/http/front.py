@@ -14,11 +14,11 @@ from random import getrandbits
 from urllib.parse import unquote_to_bytes
 
 from blog_core.http import addresses, bodies, cookies, forms, origins, problems, static
-from blog_core.http.logs import log
 from blog_core.http.operations import ID, OPERATIONS, PROVIDER, USERNAME, Native, Operation
 from blog_core.http.replies import Headers, Reply
 from blog_core.http.requests import Asked, credentials, matches_none
 from blog_core.settings import Settings
+from blog_core.telemetry.logs import log
 
 LONGEST_TARGET = 2_700
 MOST_HEADERS = 90
@@ -106,7 +106,7 @@ class Head:
     """A request without its body. Header names are in lower case, repeated ones joined by ",".
 
     `path` is decoded, `raw_path` as sent where the server tells (else None); `peer` is the address
-    of the connection.
+    of the connection; `operation` is what the front found to be asked for.
     """
 
     method: str
@@ -117,6 +117,7 @@ class Head:
     peer: str = ""
     id: str = field(init=False)
     native: Native | None = field(init=False, default=None)
+    operation: Operation | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         sent = self.headers.get("x-request-id", "")
@@ -177,6 +178,7 @@ class Front:
         operations: Sequence[Operation] = OPERATIONS,
         native: Sequence[Native] = (),
     ) -> None:
+        self.settings = settings
         self._hosts = frozenset(settings.hosts)
         self._origins = frozenset(settings.cors_origins)
         self._https = settings.https
@@ -195,6 +197,7 @@ class Front:
         found = self._unreadable(head) or self._unknown_host(head) or self._route(head)
         if isinstance(found, Reply):
             return found
+        head.operation = found
         if found is STATIC:
             return static.FILES[head.path].reply
         return self._cross_site(found, head) or found

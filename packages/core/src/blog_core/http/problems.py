@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from blog_core.domain import errors
 from blog_core.domain.errors import BlogError, FieldError
-from blog_core.http.logs import log, request_id
 from blog_core.http.rendering import Page, render
 from blog_core.http.replies import HTML, Headers, Reply, see_other
+from blog_core.telemetry.logs import log, request_id
 
 # Ours, because the phrases of `http.HTTPStatus` differ between versions of Python.
 TITLES = {
@@ -182,6 +182,9 @@ def of(error: BlogError) -> Reply:  # noqa: PLR0912 # one case each, on one scre
             return problem(403, NOT_FRESH)
         case errors.LastWayIn():
             return problem(409, LAST_WAY_IN)
+        case errors.OutOfService():
+            detail = "This process is being taken out of service."
+            return problem(503, detail, [("Retry-After", "1")])
         case errors.Unavailable():
             log.warning("request %s: no answer from the database", request_id.get(), exc_info=error)
             return problem(503, "The database did not answer: try again.", [("Retry-After", "1")])

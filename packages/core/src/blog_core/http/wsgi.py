@@ -15,9 +15,10 @@ from blog_core.http.front import (
     Head,
     joined,
 )
-from blog_core.http.logs import request_id
 from blog_core.http.replies import Reply
 from blog_core.http.requests import ASKED, Asked
+from blog_core.http.watching import watch
+from blog_core.telemetry.logs import request_id
 
 if TYPE_CHECKING:
     from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,13 +27,14 @@ _CHUNK = 64 * 1024
 
 
 class FrontMiddleware:
-    """Stands outermost around a WSGI application."""
+    """Stands outermost around a WSGI application, and begins what is to watch over it."""
 
     def __init__(self, application: "WSGIApplication", front: Front) -> None:
         self.application = application
         """What stands behind: it finds what the front read under `ASKED`. For whoever puts several
         applications behind one front, because two must not act on one request."""
         self._front = front
+        self._watch = watch(front)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -40,7 +42,11 @@ class FrontMiddleware:
         head = _head(environ)
         token = request_id.set(head.id)
         try:
-            reply = self._front.finish(head, self._answer(head, environ))
+            if self._watch is None:
+                reply = self._front.finish(head, self._answer(head, environ))
+            else:
+                with self._watch.request(head) as seen:
+                    reply = seen.reply = self._front.finish(head, self._answer(head, environ))
         finally:
             request_id.reset(token)
         status = f"{reply.status} {phrases.get(reply.status, '')}"

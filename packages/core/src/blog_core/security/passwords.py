@@ -38,10 +38,13 @@ _MOST_ARGON2_LANES = 16
 
 
 class Argon2Hasher:
-    """The port `PasswordHasher`. At most as many hashes run at once as there are cores."""
+    """The port `PasswordHasher`. At most as many hashes run at once as there are cores.
 
-    def __init__(self) -> None:
-        self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+    `slots` stands for what lets so many in at once.
+    """
+
+    def __init__(self, slots: threading.Semaphore | None = None) -> None:
+        self._slots = slots or threading.BoundedSemaphore(os.cpu_count() or 1)
 
     def hash(self, password: str) -> str:
         with self._slots:

@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections import Counter
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 
@@ -32,9 +33,17 @@ class PatientWindows:
     that is full needs no more asking, and when the store fails this process goes on from there.
     """
 
-    def __init__(self, store: SharedWindows, own: MemoryWindows | None = None) -> None:
+    def __init__(
+        self,
+        store: SharedWindows,
+        own: MemoryWindows | None = None,
+        *,
+        noticed: Callable[[bool], object] = bool,
+    ) -> None:
+        """`noticed` is told whether the store answers, whenever that changes."""
         self._store = store
         self._own = own or MemoryWindows()
+        self._noticed = noticed
         self._waiting: SimpleQueue[_Hit | None] = SimpleQueue()
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -132,11 +141,13 @@ class PatientWindows:
                 hit.over.set()
             if self._down:
                 log.warning("limits: the store answers again")
+                self._noticed(True)
             self._down = False
 
     def _found_down(self, reason: object) -> None:
         if not self._down:
             log.warning("limits: each process counts for itself, the store fails: %s", reason)
+            self._noticed(False)
         self._down = True
         self._look_at = time.monotonic() + RETRY_AFTER
 

@@ -144,7 +144,8 @@ def _is_passing(error: DBAPIError) -> bool:
 
 
 def _options(url: str) -> dict[str, Any]:
-    options: dict[str, Any] = {"pool_timeout": LOCK_TIMEOUT}
+    # What is bound to statements are names, addresses and digests: none of it belongs in a log.
+    options: dict[str, Any] = {"pool_timeout": LOCK_TIMEOUT, "hide_parameters": True}
     name = make_url(url).get_backend_name()
     if name == "sqlite":
         # A connection is an open file: one for each of a server's threads costs less than waiting.

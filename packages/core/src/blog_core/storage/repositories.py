@@ -63,6 +63,7 @@ from blog_core.storage.engine import (
     translated,
     writing_engine,
 )
+from blog_core.storage.probe import Probe
 from blog_core.storage.search import holds_words, word_values
 from blog_core.storage.tables import (
     InstantText,
@@ -724,6 +725,7 @@ class SqlStorage:
         self._idle: deque[Connection] = deque()
         self.turns = Turns(USERS)
         self._writing_turns = Turns(WRITERS)
+        self._probe = Probe(self._look)
 
     def reading(self) -> AbstractContextManager[SqlRepositories]:
         return _Reading(self)
@@ -740,6 +742,9 @@ class SqlStorage:
             yield SqlRepositories(session.connection(), session)
 
     def check(self) -> None:
+        self._probe()
+
+    def _look(self) -> None:
         with _turn(self.turns), translated(), self.reader.connect() as connection:
             if not migrate.is_current(connection):
                 raise Unavailable("the database's schema is not the one of this release")

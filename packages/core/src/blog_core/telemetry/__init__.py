@@ -1,0 +1,1 @@
+"""What the blog tells those who run it: log lines, metrics and traces, where they are asked for."""

@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from sqlalchemy import create_engine, inspect, text
 from blog_core.domain.errors import Unavailable
 from blog_core.storage import engine, migrate
 from blog_core.storage.engine import writing_engine
+from blog_core.storage.probe import Probe
 from blog_core.storage.repositories import SqlStorage
 from blog_core.storage.tables import metadata
 
@@ -88,14 +90,42 @@ def test_readiness_needs_the_schema_of_this_release(tmp_path: Path) -> None:
 
 
 @pytest.mark.sentence("livez", "status-503")
-def test_readiness_refuses_the_schema_of_another_release(sqlite_url: str) -> None:
-    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.commit()
+def test_readiness_refuses_an_earlier_schema_and_not_a_later_one(sqlite_url: str) -> None:
+    def stamp(revision: str) -> None:
+        with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+            connection.commit()
+
     storage = SqlStorage(sqlite_url)
+    stamp("0001")
     with pytest.raises(Unavailable):
         storage.check()
+    # While the next release comes, this one is still there, and must not be taken out at once.
+    stamp("9999")
+    storage.check()
     storage.close()
+
+
+def test_readiness_has_a_bound_of_its_own_and_one_look_at_a_time() -> None:
+    looks: list[int] = []
+    hanging, gone = threading.Event(), threading.Event()
+
+    def look() -> None:
+        looks.append(1)
+        hanging.wait(60)
+        gone.set()
+
+    probe = Probe(look, bound=0.05)
+    for _ in range(3):
+        with pytest.raises(Unavailable, match=r"within 0\.05 s"):
+            probe()
+    assert 1 == len(looks)
+    hanging.set()
+    assert gone.wait(60)
+    patient = Probe(look, bound=60)
+    patient()
+    patient()
+    assert 3 == len(looks)
 
 
 def test_a_locked_database_is_not_upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

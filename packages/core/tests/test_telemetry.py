@@ -15,12 +15,16 @@ from typing import Any
 
 import pytest
 
-from blog_core.http import wsgi
+from blog_core.domain.errors import OutOfService, Throttled
+from blog_core.http import problems, wsgi
 from blog_core.http.front import Front
 from blog_core.http.operations import OPERATIONS
-from blog_core.settings import Settings
+from blog_core.settings import Rate, Settings
+from blog_core.storage.migrate import upgrade
 from blog_core.telemetry.logs import JsonFormatter, TextFormatter, request_id, trail
 from blog_core.telemetry.traces import trace_id_of
+from blog_core.telemetry.watching import telemetry
+from blog_core.wiring import build
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -211,6 +215,22 @@ def test_the_logging_of_whoever_holds_the_blog_stays_as_it_is() -> None:
     assert ["mine: bad"] == lines("json", "debug", "host")
 
 
+# --- health --------------------------------------------------------------------------------------
+
+
+def test_a_process_that_is_to_be_stopped_says_so_before(tmp_path: Path) -> None:
+    url, drain = f"sqlite:///{tmp_path}/blog.sqlite3", tmp_path / "drain"
+    upgrade(url)
+    with closing(build(Settings(database_url=url, drain_file=str(drain)))) as blog:
+        assert "ok" == blog.check().status
+        drain.touch()
+        with pytest.raises(OutOfService) as refusal:
+            blog.check()
+        assert 503 == problems.of(refusal.value).status
+        drain.unlink()
+        assert "ok" == blog.check().status
+
+
 # --- metrics -------------------------------------------------------------------------------------
 
 
@@ -311,11 +331,6 @@ def test_the_processes_of_a_server_are_counted_together(tmp_path: Path) -> None:
 
 
 def test_connections_hashes_and_refusals_are_counted(tmp_path: Path) -> None:
-    from blog_core.domain.errors import Throttled  # noqa: PLC0415
-    from blog_core.settings import Rate  # noqa: PLC0415
-    from blog_core.telemetry.watching import telemetry  # noqa: PLC0415
-    from blog_core.wiring import build  # noqa: PLC0415
-
     settings = Settings(
         database_url=f"sqlite:///{tmp_path}/blog.sqlite3",
         metrics=f"127.0.0.1:{free_port()}",

@@ -1,5 +1,6 @@
 """The command `triptych`: the blog served, filled and shown."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -29,12 +30,15 @@ from blog_core.storage.migrate import upgrade
 from blog_core.storage.repositories import SqlStorage
 from blog_core.wiring import build
 from triptych import bringing, demonstration, filling, servers, tables
+from triptych import doctor as examination
 from triptych.errors import (
     BAD_FILE,
     EXIT_CODES,
+    FAILED,
     INTERRUPTED,
     REFUSED,
     USAGE,
+    WARNED,
     Failure,
     database_failures,
     shown,
@@ -525,6 +529,44 @@ def settings() -> None:
         origin = Text("environment", "green") if given else Text("default", "dim")
         table.add_row(name, Text(value), origin)
     _console().print(table)
+
+
+@cli.command(
+    short_help="Say what stands in the way of running the blog well.",
+    epilog="""\b
+Examples:
+  triptych doctor                            the site as BLOG_* variables describe it
+  triptych doctor --workers 8 --threads 40   as it is to be served
+  triptych doctor --json | jq .worst
+
+\b
+Exit codes:
+  0   all is fine
+  9   something is worth a warning
+  10  something keeps the blog from running, or from being safe
+""",
+)
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--workers", type=click.IntRange(1, 10_000), default=2, show_default=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1_000),
+    default=4,
+    show_default=True,
+    help="Of each worker; FastAPI has 40.",
+)
+def doctor(*, as_json: bool, workers: int, threads: int) -> None:
+    """Look at settings, versions, database, schema, clocks, store of limits, files and disk.
+
+    Changes nothing. Says of each what it found, and what to do where it is not fine.
+    """
+    plan = examination.Plan(workers=workers, threads=threads)
+    findings = list(examination.examine(os.environ, plan))
+    if as_json:
+        click.echo(json.dumps(examination.as_json(findings), indent=2))
+    else:
+        examination.tell(_console(), findings)
+    sys.exit({"fine": 0, "warning": WARNED, "failure": FAILED}[examination.worst(findings)])
 
 
 def _settings() -> Settings:

@@ -18,6 +18,8 @@ NOT_INSTALLED = 5
 SERVER = 6
 REFUSED = 7
 BAD_FILE = 8
+WARNED = 9
+FAILED = 10
 INTERRUPTED = 130
 
 EXIT_CODES = """\b
@@ -31,6 +33,8 @@ Exit codes:
   6    a server did not start, or died
   7    the blog refused, as for a name that is taken
   8    a file cannot be read, or is not what it should be
+  9    doctor warns of something
+  10   doctor found what keeps the blog from running, or from being safe
   130  interrupted
 """
 

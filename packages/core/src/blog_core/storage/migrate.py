@@ -6,7 +6,7 @@ Alembic is imported by those who migrate, not by every process that serves.
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, inspect, text
 
@@ -14,6 +14,9 @@ from blog_core.storage.engine import translated, writing_engine
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+State = Literal["current", "absent", "behind", "ahead"]
+"""`ahead`: a later release has migrated it, which leaves it fit for the one before."""
 
 _DIRECTORY = Path(__file__).parent / "migrations"
 
@@ -40,22 +43,25 @@ def configuration(connection: Connection) -> "Config":
     return config
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether the database has exactly the schema of this release."""
+def state(connection: Connection) -> State:
+    """How the database's schema stands to this release."""
     if not inspect(connection).has_table("alembic_version"):
-        return False
-    stored = connection.scalars(text("SELECT version_num FROM alembic_version"))
-    return frozenset(stored) == _heads()
+        return "absent"
+    stored = frozenset(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    known, heads = _revisions()
+    if stored == heads:
+        return "current"
+    return "behind" if stored <= known else "ahead"
 
 
 @cache
-def _heads() -> frozenset[str]:
-    # As Alembic reads them: the revisions that no other one follows.
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """This release's revisions, and, as Alembic reads them, those that no other one follows."""
     sources = [path.read_text("utf-8") for path in (_DIRECTORY / "versions").glob("*.py")]
     assigned = [dict(_ASSIGNMENT.findall(source)) for source in sources]
-    return frozenset(one["revision"] for one in assigned) - frozenset(
-        one["down_revision"] for one in assigned if "down_revision" in one
-    )
+    known = frozenset(one["revision"] for one in assigned)
+    followed = (one["down_revision"] for one in assigned if "down_revision" in one)
+    return known, known.difference(followed)
 
 
 _ASSIGNMENT = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)

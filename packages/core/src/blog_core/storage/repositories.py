@@ -746,8 +746,9 @@ class SqlStorage:
 
     def _look(self) -> None:
         with _turn(self.turns), translated(), self.reader.connect() as connection:
-            if not migrate.is_current(connection):
-                raise Unavailable("the database's schema is not the one of this release")
+            # One that is ahead is served: while the next release comes, both are there.
+            if migrate.state(connection) not in ("current", "ahead"):
+                raise Unavailable("the database's schema is not yet the one of this release")
 
     def take_reader(self) -> Connection:
         try:

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from blog_core.domain.errors import Unavailable
 from blog_core.storage.engine import translated
-from blog_core.storage.migrate import is_current, upgrade
+from blog_core.storage.migrate import state, upgrade
 
 
 class Command(migrate.Command):
@@ -43,6 +43,6 @@ def _is_current(url: str) -> bool:
     engine = create_engine(url)
     try:
         with translated(), engine.connect() as connection:
-            return is_current(connection)
+            return state(connection) == "current"
     finally:
         engine.dispose()

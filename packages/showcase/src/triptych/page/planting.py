@@ -54,6 +54,11 @@ class Regression:
         return FRAMEWORKS[self.framework].title
 
     @property
+    def headline(self) -> str:
+        """What somebody would call it, as the beginning of a line."""
+        return self.cause[0].upper() + self.cause[1:]
+
+    @property
     def code(self) -> Spelling:
         """The mutant, all of it."""
         source = self.file.read_text("utf-8")

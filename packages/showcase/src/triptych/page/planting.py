@@ -28,8 +28,8 @@ NOT_HERE = (
     "The regressions are planted from a clone of the repository: an installed wheel has no mutants."
 )
 BUSY = "Another regression is planted at the moment: wait until its tests have run."
-READY_SECONDS = 120.0
-TEST_SECONDS = 120.0
+READY_SECONDS = 300.0
+TEST_SECONDS = 300.0
 
 
 @dataclass(frozen=True)

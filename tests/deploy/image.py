@@ -73,7 +73,11 @@ def test_the_image_s_steps_make_a_blog_that_serves(framework: str, tmp_path: Pat
     (line,) = (each for each in stage(framework) if each.startswith("CMD "))
     program, *words = json.loads(line.removeprefix("CMD "))
     words = [word.replace("/etc/blog/", f"{tmp_path}/etc/blog/") for word in words]
-    check = [installed / "python", tmp_path / "etc/blog/healthcheck.py", str(port)]
+    check: list[str | Path] = [
+        installed / "python",
+        tmp_path / "etc/blog/healthcheck.py",
+        str(port),
+    ]
     assert 1 == subprocess.run(check, env=settings, check=False).returncode
     with subprocess.Popen([installed / program, *words], env=settings, cwd=tmp_path) as process:
         try:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -224,8 +225,8 @@ def test_a_server_that_is_too_small_careless_and_out_of_time(served: dict[str, s
     (said,) = found(served, "connections", Plan(workers=400, threads=40))
     assert said.startswith("failure: 400 workers of 40 threads take up to 12400 connections")
     for seconds, level in ((5, "warning"), (3600, "failure")):
-        late = Plan(now=lambda off=seconds: datetime.now(UTC) - timedelta(seconds=off))
-        (said,) = found(served, "clock", late)
+        late = timedelta(seconds=seconds)
+        (said,) = found(served, "clock", Plan(now=partial(_ago, late)))
         assert said.startswith(f"{level}: That of the database is ")
     assert ["failure: There are no tables."] == found(served, "schema")
 
@@ -254,3 +255,7 @@ def test_the_command_says_it_to_people_and_machines(
     broken = runner.invoke(cli, ["doctor"], env={"BLOG_HTTPS": "off"})
     assert 10 == broken.exit_code
     assert "✗  settings" in broken.output
+
+
+def _ago(late: timedelta) -> datetime:
+    return datetime.now(UTC) - late

@@ -8,6 +8,7 @@ with Fleet(database.url, folder) as fleet:
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,10 +23,12 @@ from blog_core.storage import migrate
 from blog_core.wiring import build
 from tests.faults.databases import descendants, free_port, send
 from tests.workers import GENEROUS, SECRET
-from tools.with_blog import stop, wait_until_ready
+from tools.with_blog import ready, stop
 from triptych import servers
 
 WORKERS = 2
+# Three applications start at once, on a machine that may be busy.
+START_SECONDS = 600.0
 FRAMEWORKS = ("django", "flask", "fastapi")
 PASSWORD = "nine lives, no boots"
 ROOT = Path(__file__).parent.parent.parent
@@ -104,8 +107,7 @@ class Fleet:
                     )
                 self._processes[name] = process
                 stack.callback(stop, process)
-            for name, process in self._processes.items():
-                wait_until_ready(process, self.ports[name])
+            self._wait()
             self._stack = stack.pop_all()
         return self
 
@@ -130,8 +132,7 @@ class Fleet:
     def wait_until_ready(self) -> None:
         """Return when a new connection to each is answered, twice in a row."""
         for _ in range(2):
-            for name, process in self._processes.items():
-                wait_until_ready(process, self.ports[name])
+            self._wait()
 
     def kill(self) -> None:
         """End all servers at once; what stands before them sees it."""
@@ -139,6 +140,14 @@ class Fleet:
             own = [] if self._before else [process.pid]
             send(signal.SIGKILL, [*own, *descendants(process.pid)])
             process.wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        for name, process in self._processes.items():
+            while not ready(self.ports[name]):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{name} is not ready:\n{self._log(name).read_text()}")
+                time.sleep(0.1)
 
     def _workers_of(self, process: "subprocess.Popen[bytes]") -> list[int]:
         # uvicorn's come with one that only tidies up.

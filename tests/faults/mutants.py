@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from tests.faults import parts, power
 from tests.faults.databases import Database, PostgreSQL, SQLite
@@ -141,14 +142,13 @@ def caught(name: str, folder: Path) -> Finding:
             acts=mutant.acts,
             before=power.tracing(folder / "stage" / "writes.log") if traced else (),
         )
-        stage.shows = False
+        stage.shows, stage.strict = False, True
         with stage:
             mutant.play(stage)
     wrong = [each for each in stage.findings if not each.holds and mutant.sign in each.says]
     seconds = time.monotonic() - begun
-    says = f"{mutant.says}: " + (
-        f"caught by “{wrong[0].part}”: {wrong[0].says}" if wrong else "not caught"
-    )
+    seen = f"caught by “{wrong[0].part}”: {shorten(wrong[0].says, 200)}" if wrong else "not caught"
+    says = f"{mutant.says}: {seen}"
     finding = Finding("mutant", name, f"{says} ({seconds:.0f} s)", bool(wrong))
     sys.stdout.write(f"{finding}\n")
     sys.stdout.flush()

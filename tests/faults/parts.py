@@ -38,10 +38,11 @@ def steady(stage: Stage, seconds: float = 3.0, writes: int = 0) -> None:
     asked = stage.since(begun)
     refused = [event for event in asked if event.status in (0, 503)]
     rate = len(asked) / (time.monotonic() - begun)
-    stage.find(
+    stage.time(
         "no fault",
         f"{len(refused)} of {len(asked)} requests refused ({rate:.0f} a second)",
         not refused,
+        percentile([event.seconds for event in asked], 0.99),
     )
     stage.hold("no fault")
 
@@ -59,11 +60,12 @@ def database_killed(stage: Stage) -> None:
     after = [event for event in stage.since(back) if event.status in (0, 503)]
     last = max((event.ended - back for event in after), default=0.0)
     usual = _usual(stage, begun)
-    stage.find(
+    stage.time(
         "database killed",
         f"good again {last:.2f} s after it was back (bound {GOOD_AGAIN} s); "
         f"while it was away {statuses(down)}, the slowest {_slowest(down):.2f} s",
         last <= GOOD_AGAIN + usual,
+        usual,
     )
     stage.hold("database killed")
 
@@ -81,11 +83,12 @@ def workers_killed(stage: Stage, kills: int = 4) -> None:
     refused = [event for event in asked if event.status == 503]
     # A client has one connection to each framework, and one request on it.
     at_most = kills * len(stage.accounts)
-    stage.find(
+    stage.time(
         "worker killed every second",
         f"{len(broken)} of {len(asked)} requests broken by {kills} kills "
         f"(at most {at_most} were in flight), {len(refused)} refused",
         len(broken) <= at_most and not refused,
+        median([event.seconds for event in asked]),
     )
     stage.hold("worker killed every second")
 
@@ -179,11 +182,12 @@ def _without_store(
     usual = max(median(before), median(after))
     once, added = max(first, default=0.0) - usual, median(later) - usual
     noise = max(percentile(before, 0.99), percentile(after, 0.99))
-    stage.find(
+    stage.time(
         part,
         f"{once * 1000:.0f} ms added once, at most (bound 100 ms), then {added * 1000:.1f} ms "
         f"(bound 5 ms); without the fault {usual * 1000:.1f} ms, 99 % {noise * 1000:.0f} ms",
         once <= ONCE + noise and added <= AFTERWARDS + noise,
+        noise,
     )
     stage.find(
         part,
@@ -237,11 +241,13 @@ def disk_full(stage: Stage, seconds: float = 3.0) -> None:
     refused = [event for event in writes if event.status == 503]
     after = [event for event in stage.since(back) if event.status in (0, 503)]
     last = max((event.ended - back for event in after), default=0.0)
-    stage.find(
+    usual = _usual(stage, begun)
+    stage.time(
         "disk full",
         f"({how}) {len(refused)} of {len(writes)} writes refused, {len(lost_reads)} of "
         f"{len(reads)} reads; good again by itself {last:.2f} s after there was space",
-        bool(refused) and not lost_reads and last <= GOOD_AGAIN + _usual(stage, begun),
+        bool(refused) and not lost_reads and last <= GOOD_AGAIN + usual,
+        usual,
     )
     stage.hold("disk full")
 
@@ -316,17 +322,19 @@ def _observed(stage: Stage, part: str, seconds: float) -> Iterator[_Run]:
     lived = watch.between(run.begun, run.ended)
     late, quiet = percentile(lived, 0.99), percentile(watch.between(start, run.begun), 0.99)
     refused = [event for event in asked if event.status == 503]
-    stage.find(
+    stage.time(
         part,
         f"{seconds:.0f} s: every request ended within {slowest:.2f} s (bound {REQUEST_ENDS} s; "
         f"without the fault 99 % within {noise:.2f} s): {statuses(asked)}",
         slowest <= REQUEST_ENDS + noise and bool(refused),
+        noise,
     )
-    stage.find(
+    stage.time(
         part,
         f"/livez: 99 % of {len(lived)} within {late * 1000:.0f} ms (bound 250 ms; without the "
         f"fault {quiet * 1000:.0f} ms)",
         late <= LIVEZ + quiet and set(watch.statuses(run.begun, run.ended)) == {200},
+        max(noise, quiet),
     )
 
 

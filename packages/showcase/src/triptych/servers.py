@@ -161,6 +161,9 @@ def _uvicorn(framework: Framework, host: str, port: int, workers: int) -> list[s
         "--no-server-header",
         "--no-access-log",
         "--timeout-graceful-shutdown", "10",
+        # Else its parent ends one that does not answer within five seconds: on a machine that is
+        # very busy, each before it has started.
+        "--timeout-worker-healthcheck", "30",
         "--log-level", "warning",
         str(framework.asgi),
     ]  # fmt: skip

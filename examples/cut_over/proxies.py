@@ -14,7 +14,9 @@ from http_parity.targets import open_target
 
 HERE = Path(__file__).parent
 INSTALL = "Install it (on Debian: apt-get install nginx-light caddy), then try again"
-START_SECONDS = 30
+START_SECONDS = 60
+# Where Debian has nginx, which not everybody has on PATH.
+PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
 
 class ProxyError(Exception):
@@ -39,7 +41,7 @@ class _Running:
     program: str
 
     def __init__(self, folder: Path, port: int, frameworks: Mapping[str, int], default: str):
-        if shutil.which(self.program) is None:
+        if shutil.which(self.program, path=PATH) is None:
             raise ProxyError(f"{self.program} is not on PATH. {INSTALL}.")
         self.url = f"http://127.0.0.1:{port}"
         self._folder = folder
@@ -76,7 +78,7 @@ class _Running:
         raise NotImplementedError
 
     def _env(self) -> dict[str, str]:
-        return dict(os.environ)
+        return {**os.environ, "PATH": PATH}
 
     def _replace(self, name: str, text: str) -> None:
         """As a whole or not at all: it may be read at any moment."""
@@ -142,7 +144,8 @@ class Caddy(_Running):
         ports = {f"CUT_OVER_{name.upper()}": str(port) for name, port in self._ports.items()}
         # It keeps its own files under these two.
         homes = {"XDG_CONFIG_HOME": folder, "XDG_DATA_HOME": folder}
-        return {**os.environ, "CUT_OVER_PLANTED": "9", "CUT_OVER_FOLDER": folder, **ports, **homes}
+        own = super()._env()
+        return {**own, "CUT_OVER_PLANTED": "9", "CUT_OVER_FOLDER": folder, **ports, **homes}
 
     def _write(self, served: Mapping[str, str]) -> None:
         self._replace("routes.caddy", routes.caddy_routes(served, self._default))

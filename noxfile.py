@@ -353,6 +353,33 @@ def cut_over(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fourth(session: nox.Session) -> None:
+    """Hold Litestar, assembled from docs/add-a-framework.md, to the contract; `-- -k posts`."""
+    install(session, "test")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "examples.fourth.assemble", folder)
+        session.run(
+            *("python", WITH_BLOG, "asgi:blog_litestar.asgi:app", *suite("pytest")),
+            *session.posargs,
+            env={"PYTHONPATH": folder},
+        )
+
+
+@nox.session(default=False)
+def mounted(session: nox.Session) -> None:
+    """Hold what is mounted in one process to the contract; `-- -k posts`."""
+    install(session, "test")
+    for target in (
+        "asgi:examples.mounted.fastapi_outside:app",
+        "wsgi:examples.mounted.wsgi_both:app",
+    ):
+        session.run(
+            *("python", WITH_BLOG, target, *suite("pytest"), *session.posargs),
+            env={"PYTHONPATH": "."},
+        )
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure each adapter against the tutorial spelling of its framework and the bare driver."""
     install(session, "bench")

@@ -1,0 +1,1 @@
+"""A fourth framework: the blog through Litestar, and the page that it is assembled from."""

@@ -1,4 +1,4 @@
-"""A fourth framework, written from docs/add-a-framework.md alone: the contract is `nox -s fourth`."""
+"""A fourth framework, from docs/add-a-framework.md alone; the contract is `nox -s fourth`."""
 
 from examples.fourth.assemble import ROOT, files
 

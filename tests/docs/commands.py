@@ -31,6 +31,7 @@ from tests.docs.building import ROOT
 
 OUTSIDE = {
     "fastapi": "of a dependency group of its own, which brings what uvicorn would then use",
+    "jq": "reads JSON",
     "npx": "of npm",
     "pass": "somebody's store of passwords",
 }
@@ -284,8 +285,16 @@ def _handed_on(session: str, rest: list[str]) -> str | None:
         return _click(_schemathesis(), ["run", "http://127.0.0.1/openapi.json", *rest])
     if session == "demo":
         return _click(triptych.cli.cli, ["demo", *rest])
-    module = {"parity": "tests.parity", "servers": "tests.servers", "bench": "bench"}.get(session)
+    module = _MODULES.get(session)
     return _module(module, rest) if module else f"no test knows what {session} does with it"
+
+
+_MODULES = {
+    "bench": "bench",
+    "faults": "tests.faults",
+    "parity": "tests.parity",
+    "servers": "tests.servers",
+}
 
 
 def _named(session: str) -> tuple[str, str, str]:

@@ -380,6 +380,13 @@ def mounted(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def releases(session: nox.Session) -> None:
+    """Change the schema while two releases serve; `-- --database URL`, `-- --mutant rename`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.releases", *session.posargs)
+
+
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure each adapter against the tutorial spelling of its framework and the bare driver."""
     install(session, "bench")

@@ -34,6 +34,7 @@ class Span:
     attributes: dict[str, Any]
     resource: dict[str, Any]
     failed: bool
+    begun: int
 
 
 class Receiver:
@@ -68,6 +69,7 @@ class Receiver:
                 _values(span.attributes),
                 _values(sent.resource.attributes),
                 span.status.code == 2,
+                span.start_time_unix_nano,
             )
             for sent in request.resource_spans
             for scope in sent.scope_spans

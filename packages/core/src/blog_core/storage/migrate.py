@@ -48,14 +48,14 @@ def state(connection: Connection) -> State:
     if not inspect(connection).has_table("alembic_version"):
         return "absent"
     stored = frozenset(connection.scalars(text("SELECT version_num FROM alembic_version")))
-    known, heads = _revisions()
+    known, heads = revisions()
     if stored == heads:
         return "current"
     return "behind" if stored <= known else "ahead"
 
 
 @cache
-def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+def revisions() -> tuple[frozenset[str], frozenset[str]]:
     """This release's revisions, and, as Alembic reads them, those that no other one follows."""
     sources = [path.read_text("utf-8") for path in (_DIRECTORY / "versions").glob("*.py")]
     assigned = [dict(_ASSIGNMENT.findall(source)) for source in sources]

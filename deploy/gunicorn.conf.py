@@ -37,7 +37,8 @@ worker_class = "gthread"
 # it, and says so unless it is 1.
 threads = 8
 
-# Connections at once in one worker, idle ones included; those beyond wait in the backlog.
+# Connections at once in one gthread worker, idle ones included; those beyond wait in the backlog.
+# The ASGI worker does not look at it.
 worker_connections = 1000
 
 # --- how long ------------------------------------------------------------------------------------
@@ -50,12 +51,12 @@ timeout = 30
 # which the blog waits for a database, shorter than what systemd or a container engine waits.
 graceful_timeout = 20
 
-# Seconds an idle connection is kept for its next request. Longer than the proxies here keep theirs
-# idle (nginx 4s, Caddy 4s), so that it is the proxy that closes and no request meets a closed one.
+# Seconds an idle connection is kept for its next request. The proxies here keep none: each of their
+# requests has a connection of its own.
 keepalive = 5
 
-# A worker is replaced after this many requests, so that what leaks cannot grow for ever; none of
-# the soak runs leaked. The jitter keeps the workers from being replaced at the same moment.
+# A worker is replaced after this many requests, so that what leaks cannot grow for ever. The jitter
+# keeps the workers from being replaced at the same moment.
 max_requests = 50_000
 max_requests_jitter = 5_000
 

@@ -34,8 +34,8 @@ from tests.deploy.running import (
 from tests.seeds import seeded, token_of
 from tests.servers.pairs import PAIRS, Pair
 
-CLIENTS = 6
-PAUSE = 0.08
+CLIENTS = 4
+PAUSE = 0.15
 ADA = {"Authorization": f"Bearer {token_of('ada')}", "Content-Type": "application/json"}
 
 

@@ -26,7 +26,7 @@ from triptych.servers import FRAMEWORKS
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds for what takes one: the machine may be busy."""
 
 T = TypeVar("T")
@@ -145,12 +145,18 @@ def state(pid: int) -> str:
 # --- servers -------------------------------------------------------------------------------------
 
 
-# Descriptor 3, and LISTEN_PID of the process that is to read it: sd_listen_fds(3).
-_HAND_OVER = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
-os.execv(sys.argv[2], sys.argv[2:])
+# It ends with whoever started it, however that ends. A socket handed over is descriptor 3, and
+# LISTEN_PID the process that is to read it: sd_listen_fds(3).
+_BEGIN = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 15)  # PR_SET_PDEATHSIG, SIGTERM
+parent, passed, *line = sys.argv[1:]
+if os.getppid() != int(parent):
+    sys.exit("whoever started this has ended")
+if passed != "-":
+    os.dup2(int(passed), 3)
+    os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(line[0], line)
 """
 
 
@@ -177,7 +183,7 @@ class Running:
         passed: tuple[int, ...] = ()
         if self.inherited is not None:
             passed = (self.inherited.fileno(),)
-            line = [sys.executable, "-c", _HAND_OVER, str(passed[0]), *line]
+        line = [sys.executable, "-c", _BEGIN, str(os.getpid()), *map(str, passed or ("-",)), *line]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 line,

@@ -25,6 +25,7 @@ from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped] # it 
 
 from blog_core.settings import Settings
 from tests.deploy import picture
+from tests.deploy.proxies import CHANGES
 from tests.deploy.running import DEPLOY, ROOT, application, command, variables
 from tests.deploy.soak import Sample, verdicts
 from tests.servers.pairs import PAIRS, Pair
@@ -169,6 +170,19 @@ def test_the_image_runs_the_command_that_is_tested_and_not_as_root() -> None:
             said = [Path(word).name if "/" in word else word for word in stages[pair.framework]]
             assert words == said
     assert f"FROM {'$'}{{FRAMEWORK}}" == lines[-1]
+
+
+# --- proxies -------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_the_proxies_change() -> None:
+    page = (ROOT / "docs" / "servers.md").read_text("utf-8")
+    for name, case in CHANGES.items():
+        words = [name.replace("*", "&#42;")]
+        for said in (case.direct, case.nginx, case.caddy):
+            who, _, status = said.partition(" ")
+            words.append({"blog": f"**{status}**", "own": status, "none": "no answer"}[who])
+        assert f"| {' | '.join(words)} |" in page
 
 
 # --- systemd -------------------------------------------------------------------------------------

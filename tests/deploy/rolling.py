@@ -108,18 +108,24 @@ def by_usr2(served: Served) -> Iterator[Restart]:
         old = int(file.read_text())
         os.kill(old, signal.SIGUSR2)
         successor = served.folder / "gunicorn.pid.2"
-        new = int(wait_for(lambda: successor.exists() and successor.read_text(), "a successor"))
+        new = int(wait_for(lambda: _text(successor), "a successor"))
         wait_for(lambda: len(list(filter(is_worker, descendants(new)))) >= 2, "its workers")
         os.kill(old, signal.SIGTERM)
-        wait_for(lambda: file.read_text() == f"{new}\n" and not successor.exists(), "its place")
+        wait_for(lambda: _text(file) == f"{new}\n" and not successor.exists(), "its place")
 
     try:
         yield restart
     finally:
-        last = int(file.read_text())
-        os.kill(last, signal.SIGTERM)
+        os.kill(int(wait_for(lambda: _text(file), "the last")), signal.SIGTERM)
         wait_for(lambda: not file.exists(), "the end of the last")
         served.now.stop()
+
+
+def _text(file: Path) -> str:
+    """What is in a file; nothing while it is moved."""
+    with contextlib.suppress(FileNotFoundError):
+        return file.read_text()
+    return ""
 
 
 @contextlib.contextmanager

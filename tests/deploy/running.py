@@ -74,6 +74,7 @@ def environment(pair: Pair, url: str) -> dict[str, str]:
     return {
         **clean,
         **(variables(file) if file.exists() else {}),
+        "MALLOC_ARENA_MAX": variables(DEPLOY / "blog.env")["MALLOC_ARENA_MAX"],
         "BLOG_DATABASE_URL": url,
         "BLOG_SECRET_KEY": SECRET,
         "PYTHONUNBUFFERED": "1",

@@ -2,6 +2,7 @@
 
     python -m tests.parity --examples 2000 --seed 7
     python -m tests.parity --servers
+    python -m tests.parity --databases --examples 5000
 
 Each has a database of its own, with the same rows before every sequence of requests. Ends with 1
 where a difference is found.
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from blog_core.storage import migrate
 from http_parity.differences import Difference
 from http_parity.engine import compare
 from http_parity.exchange import Answer, Request
@@ -31,7 +33,17 @@ from http_parity.targets import TargetSpec
 from tests.parity.restore import SEED, Rows
 from tests.seeds import PASSWORD, USERS, seeded, token_of
 from tests.workers import GENEROUS, ORIGIN, SECRET, TARGETS
+from tools.databases import NoServer, scratch_database, server_url
 from tools.with_blog import serving
+
+DATABASES = (
+    ("flask-wsgi", "sqlite"),
+    ("flask-wsgi", "postgresql"),
+    ("flask-wsgi", "mariadb"),
+    ("django-wsgi", "postgresql"),
+    ("fastapi-asgi", "mariadb"),
+)
+"""One framework on each database, then the others on those that are servers."""
 
 SERVERS = ("django-gunicorn", "flask-gunicorn", "fastapi-uvicorn", "fastapi-granian")
 """Each framework and each kind of server; not granian's WSGI, which loses what was asked."""
@@ -82,11 +94,20 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=2_000, help="requests (2000)")
     parser.add_argument("--seed", type=int, default=None, help="makes the same requests again")
     parser.add_argument("--servers", action="store_true", help="behind production servers")
+    parser.add_argument(
+        "--databases", action="store_true", help="on SQLite, PostgreSQL and MariaDB, in process"
+    )
     arguments = parser.parse_args()
+    if arguments.servers and arguments.databases:
+        parser.error("--servers and --databases are one at a time")
     seed = secrets.randbelow(10**6) if arguments.seed is None else arguments.seed
     print(f"seed {seed}, {arguments.examples} requests", flush=True)
     with tempfile.TemporaryDirectory(prefix="triptych-parity-") as directory:
-        kind = behind_servers if arguments.servers else in_process
+        kind = in_process
+        if arguments.servers:
+            kind = behind_servers
+        elif arguments.databases:
+            kind = on_databases
         with kind(Path(directory)) as targets:
             source = document_of(targets[0])
             result = compare(
@@ -111,6 +132,24 @@ def in_process(folder: Path) -> Iterator[list[TargetSpec]]:
         env = environ(folder, name, seed)
         specs.append(TargetSpec(address, name, reset="tests.parity.restore:restore", env=env))
     yield specs
+
+
+@contextmanager
+def on_databases(folder: Path) -> Iterator[list[TargetSpec]]:
+    """The applications of `DATABASES`, each in a process and on a scratch database of its own."""
+    seed = seeded(folder)
+    with ExitStack() as stack:
+        specs = []
+        for target, kind in DATABASES:
+            name = f"{target.partition('-')[0]}-{kind}"
+            env = environ(folder, name, seed)
+            if kind != "sqlite":
+                url = stack.enter_context(scratch_database(server_url(kind), "triptych_parity"))
+                migrate.upgrade(url)
+                env["BLOG_DATABASE_URL"] = url
+            reset = "tests.parity.restore:restore"
+            specs.append(TargetSpec(TARGETS[target], name, reset=reset, env=env))
+        yield specs
 
 
 @contextmanager
@@ -171,4 +210,7 @@ def show(report: Report, document: Document) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except NoServer as error:
+        sys.exit(str(error))

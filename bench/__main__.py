@@ -2,6 +2,7 @@
 
     python -m bench             all operations and the growth of the list: about 25 minutes
     python -m bench --quick     the same with short rounds and up to 10^5 posts: two minutes
+    python -m bench --database postgresql --no-growth
     python -m bench --profile flask list
 
 Exit codes: 0 measured, whether or not the goals are met; 1 could not measure; 2 wrong usage;
@@ -14,7 +15,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -24,8 +25,10 @@ from bench.compare import Measured, Plan, Progress, compare
 from bench.growth import Grown, grow
 from bench.load import WrongAnswerError
 from bench.profiling import profile
+from bench.server_data import Server
 from bench.servers import Cores, StartError, free_port, running
 from bench.targets import OPERATIONS, TARGETS, request
+from tools.databases import NoServer, server_url
 
 # Many short rounds rather than few long ones: where a machine's speed drifts, the targets of one
 # round still see the same speed.
@@ -54,7 +57,7 @@ def main() -> int:
             )
         else:
             _measure(arguments, console)
-    except (StartError, WrongAnswerError, OSError) as error:
+    except (StartError, WrongAnswerError, NoServer, OSError) as error:
         lines = [f"bench: {error}", *filter(None, getattr(error, "__notes__", []))]
         Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print("\n".join(lines))
         return 1
@@ -86,10 +89,17 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
     measured: list[Measured] = []
     grown: list[Grown] = []
     ceiling = None
-    with _progress(console) as say:
+    with ExitStack() as stack:
+        say = stack.enter_context(_progress(console))
+        server = None
+        if arguments.database != "sqlite":
+            kind = arguments.database
+            server = stack.enter_context(Server(kind if "://" in kind else server_url(kind)))
         if not arguments.growth_only:
             ceiling = _ceiling(cores, plan, say)
-            measured = compare(targets, arguments.operations or OPERATIONS, plan, cores, say)
+            measured = compare(
+                targets, arguments.operations or OPERATIONS, plan, cores, say, server=server
+            )
         if not arguments.no_growth:
             listed = [t for t in targets if not t.name.startswith("bare") and not t.joined]
             grown = grow(
@@ -99,6 +109,7 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
                 seconds=plan.seconds / 2,
                 cores=cores,
                 say=say,
+                server=server,
             )
     report.print_all(console, measured, grown, ceiling)
     facts = {
@@ -106,6 +117,7 @@ def _measure(arguments: argparse.Namespace, console: Console) -> None:
         "sizes": sizes,
         "cores": dataclasses.asdict(cores),
         "load_average": load_average,
+        "database": arguments.database.partition(":")[0],
     }
     path = report.write(measured, grown, ceiling, facts)
     console.print(f"Written to {path}", soft_wrap=True)
@@ -147,6 +159,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="a run of about two minutes")
+    parser.add_argument(
+        "--database",
+        default="sqlite",
+        type=_database,
+        metavar="sqlite|postgresql|URL",
+        help="what all targets are measured on (default sqlite)",
+    )
     parser.add_argument(
         "--only",
         action="append",
@@ -211,6 +230,12 @@ class _ProfileAction(argparse.Action):
             if word not in known:
                 raise argparse.ArgumentError(self, f"{word!r} is none of {', '.join(known)}")
         setattr(namespace, self.dest, values)
+
+
+def _database(text: str) -> str:
+    if text.partition(":")[0].partition("+")[0] not in ("sqlite", "postgresql"):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of sqlite, postgresql or a URL of it")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -23,7 +23,7 @@ def sign_in(target: Target, port: int) -> str:
     return str(answer["token"])
 
 
-def check_reads(target: Target, port: int, database: Path) -> None:
+def check_reads(target: Target, port: int, database: Path | str) -> None:
     """Try the list and a single post.
 
     Raises WrongAnswerError when an answer is not what the database holds.
@@ -39,7 +39,7 @@ def check_reads(target: Target, port: int, database: Path) -> None:
     _require(_plausible(one) and one["title"] == posts[-1]["title"], target, one)
 
 
-def check_create(target: Target, port: int, database: Path, token: str) -> None:
+def check_create(target: Target, port: int, database: Path | str, token: str) -> None:
     """Try creating a post, with the token and with one that nobody has.
 
     Raises WrongAnswerError when an answer is not what the database holds.

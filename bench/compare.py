@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import data, load
 from bench.answers import check_create, check_reads, sign_in
+from bench.server_data import Server
 from bench.servers import Cores, serving
 from bench.targets import CREDENTIALS, NEW_POST, WRITES, Target, request
 
@@ -38,7 +39,13 @@ class Measured:
 
 
 def compare(
-    targets: Sequence[Target], operations: Sequence[str], plan: Plan, cores: Cores, say: Progress
+    targets: Sequence[Target],
+    operations: Sequence[str],
+    plan: Plan,
+    cores: Cores,
+    say: Progress,
+    *,
+    server: Server | None = None,
 ) -> list[Measured]:
     """Measure the operations of the targets, each on its own copy of one database.
 
@@ -46,7 +53,7 @@ def compare(
     round starts with another target, so that what disturbs the machine disturbs all alike.
     """
     say(f"seeding {plan.posts:,} posts")
-    source = data.seeded(plan.posts, counting(plan.posts, say))
+    source = (server or data).seeded(plan.posts, counting(plan.posts, say))
     # Spread over the whole table, and few enough to fit the requests in memory.
     singles = data.published(source)[:: max(1, plan.posts // 500)]
     with ExitStack() as stack:
@@ -55,7 +62,7 @@ def compare(
         requests: dict[tuple[str, str], list[bytes]] = {}
         for target in targets:
             say(f"starting {target.name}")
-            database = data.copy(source, folder / f"{target.name}.sqlite3")
+            database = copied(source, folder / f"{target.name}.sqlite3", server)
             url = data.url(database)
             port = stack.enter_context(serving(target, url, cores, folder))
             check_reads(target, port, database)
@@ -86,6 +93,14 @@ def compare(
                         rounds[name].append(result)
             measured += [_summary(name, operation, results) for name, results in rounds.items()]
     return measured
+
+
+def copied(source: Path | str, to: Path, server: Server | None) -> Path | str:
+    """A database of its own for a server that writes."""
+    if isinstance(source, Path):
+        return data.copy(source, to)
+    assert server is not None  # noqa: S101 # who else made a URL
+    return server.copy(source)
 
 
 def counting(posts: int, say: Progress) -> Callable[[int], None]:

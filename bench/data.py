@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from bench.targets import PASSWORD, USERNAME
 from blog_core.domain.users import User
-from blog_core.storage import migrate
+from blog_core.storage import migrate, tables
+from blog_core.storage.engine import reading_engine
 from blog_core.storage.repositories import SqlStorage
 from triptych import filling, plausible
 
@@ -19,8 +21,9 @@ RESULTS = Path(__file__).parent / "results"
 AUTHORS = 50
 
 
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
+def url(database: Path | str) -> str:
+    """The URL of a file, or the URL that it is already."""
+    return f"sqlite:///{database}" if isinstance(database, Path) else database
 
 
 def seeded(posts: int, done: Callable[[int], None] = lambda rows: None) -> Path:
@@ -36,7 +39,16 @@ def seeded(posts: int, done: Callable[[int], None] = lambda rows: None) -> Path:
     for leftover in path.parent.glob(f"{unfinished.name}*"):
         leftover.unlink()
     migrate.upgrade(url(unfinished))
-    storage = SqlStorage(url(unfinished))
+    fill(url(unfinished), posts, done)
+    connection = sqlite3.connect(unfinished)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return unfinished.rename(path)
+
+
+def fill(database: str, posts: int, done: Callable[[int], None]) -> None:
+    """Write what is measured into a database that has the tables."""
+    storage = SqlStorage(database)
     filling.seed(storage, people=AUTHORS, writings=posts, number=1, done=done)
     password = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash(PASSWORD)
     with storage.writing() as repositories:
@@ -49,10 +61,6 @@ def seeded(posts: int, done: Callable[[int], None] = lambda rows: None) -> Path:
             )
         )
     storage.close()
-    connection = sqlite3.connect(unfinished)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return unfinished.rename(path)
 
 
 def copy(source: Path, to: Path) -> Path:
@@ -61,15 +69,16 @@ def copy(source: Path, to: Path) -> Path:
     return to
 
 
-def published(path: Path, *, offset: int = 0, limit: int = -1) -> list[int]:
+def published(database: Path | str, *, offset: int = 0, limit: int | None = None) -> list[int]:
     """The ids of the published posts from that position, newest first."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    rows = connection.execute(
-        "SELECT id FROM posts WHERE pub_date <= ? ORDER BY pub_date DESC, id DESC LIMIT ? OFFSET ?",
-        (f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}", limit, offset),
-    ).fetchall()
-    connection.close()
-    return [row[0] for row in rows]
+    engine = reading_engine(url(database))
+    newest = (tables.posts.c.pub_date.desc(), tables.posts.c.id.desc())
+    statement = select(tables.posts.c.id).where(tables.posts.c.pub_date <= datetime.now(UTC))
+    with engine.connect() as connection:
+        found = connection.scalars(statement.order_by(*newest).limit(limit).offset(offset))
+        ids = list(found)
+    engine.dispose()
+    return ids
 
 
 def _fingerprint() -> str:

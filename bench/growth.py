@@ -19,6 +19,7 @@ from bench import data, load
 from bench.answers import results
 from bench.compare import Progress, counting
 from bench.load import WrongAnswerError, ask
+from bench.server_data import Server
 from bench.servers import Cores, serving
 from bench.targets import PAGE, Target, request
 
@@ -49,12 +50,15 @@ def grow(
     seconds: float,
     cores: Cores,
     say: Progress,
+    server: Server | None = None,
 ) -> list[Grown]:
     """Time both pages of each target at each size, one request at a time over one connection."""
     return [
         grown
         for posts in sizes
-        for grown in _at(targets, posts, rounds=rounds, seconds=seconds, cores=cores, say=say)
+        for grown in _at(
+            targets, posts, rounds=rounds, seconds=seconds, cores=cores, say=say, server=server
+        )
     ]
 
 
@@ -66,9 +70,10 @@ def _at(
     seconds: float,
     cores: Cores,
     say: Progress,
+    server: Server | None,
 ) -> list[Grown]:
     say(f"seeding {posts:,} posts")
-    database = data.seeded(posts, counting(posts, say))
+    database = (server or data).seeded(posts, counting(posts, say))
     ids = data.published(database)
     # A whole number of steps, and of pages for the peers.
     offset = int(len(ids) * DEPTH) // _STEP * _STEP

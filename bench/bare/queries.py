@@ -24,24 +24,39 @@ _ONE = f"""
     WHERE posts.id = ? AND posts.pub_date <= ?
 """  # noqa: S608  # same
 
-_PATH = os.environ["BLOG_DATABASE_URL"].removeprefix("sqlite:///")
+_URL = os.environ["BLOG_DATABASE_URL"]
+_SQLITE = _URL.startswith("sqlite")
 _local = threading.local()
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
-def _connection() -> sqlite3.Connection:
+def _connection() -> Any:
     if not hasattr(_local, "connection"):
-        _local.connection = sqlite3.connect(_PATH)
-    connection: sqlite3.Connection = _local.connection
-    return connection
+        _local.connection = _connected()
+    return _local.connection
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+def _connected() -> Any:
+    """Each statement is a transaction of its own: an operation writes once."""
+    if _SQLITE:
+        return sqlite3.connect(_URL.removeprefix("sqlite:///"), isolation_level=None)
+    import psycopg  # noqa: PLC0415 # only where it is used
+
+    return psycopg.connect(_URL.replace("+psycopg", ""), autocommit=True)
 
 
-def _instant(stored: str) -> str:
-    return f"{stored[:10]}T{stored[11:]}Z"
+def _run(statement: str, values: tuple[Any, ...]) -> Any:
+    return _connection().execute(statement if _SQLITE else statement.replace("?", "%s"), values)
+
+
+def _now(later: timedelta = timedelta()) -> str:
+    return (datetime.now(UTC) + later).strftime("%Y-%m-%d %H:%M:%S.%f" + ("" if _SQLITE else "+00"))
+
+
+def _instant(stored: Any) -> str:
+    if isinstance(stored, datetime):
+        stored = stored.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
+    return f"{stored[:10]}T{stored[11:26]}Z"
 
 
 def _post(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -63,55 +78,47 @@ def _json(value: object) -> bytes:
 
 
 def list_posts() -> bytes:
-    rows = _connection().execute(_LIST, (_now(),))
+    rows = _run(_LIST, (_now(),))
     return _json({"results": [_post(row) for row in rows]})
 
 
 def get_post(post_id: int) -> bytes:
-    return _json(_post(_connection().execute(_ONE, (post_id, _now())).fetchone()))
+    return _json(_post(_run(_ONE, (post_id, _now())).fetchone()))
 
 
 def create_post(body: bytes, token: str) -> bytes | None:
     """The new post; None for a token that is not good."""
     data = json.loads(body)
     now = _now()
-    pub_date = data["pub_date"].replace("T", " ").removesuffix("Z")
-    with _connection() as connection:
-        author = connection.execute(
-            "SELECT user_id FROM tokens WHERE digest = ? AND expires > ?", (_digest(token), now)
-        ).fetchone()
-        if author is None:
-            return None
-        cursor = connection.execute(
-            "INSERT INTO posts (author_id, title, content, pub_date, created, updated, version,"
-            " search) VALUES (?, ?, ?, ?, ?, ?, 1, '')",
-            (author[0], data["title"], data["content"], pub_date, now, now),
-        )
-    assert cursor.lastrowid is not None  # noqa: S101  # an INSERT has one
-    return get_post(cursor.lastrowid)
+    pub_date = data["pub_date"].replace("T", " ").removesuffix("Z") + ("" if _SQLITE else "+00")
+    author = _run(
+        "SELECT user_id FROM tokens WHERE digest = ? AND expires > ?", (_digest(token), now)
+    ).fetchone()
+    if author is None:
+        return None
+    row = _run(
+        "INSERT INTO posts (author_id, title, content, pub_date, created, updated, version, search)"
+        " VALUES (?, ?, ?, ?, ?, ?, 1, '') RETURNING id",
+        (author[0], data["title"], data["content"], pub_date, now, now),
+    ).fetchone()
+    return get_post(row[0])
 
 
 def sign_in(body: bytes) -> bytes:
     data = json.loads(body)
-    user_id, password = (
-        _connection()
-        .execute(
-            "SELECT id, password FROM users WHERE username_key = ?", (data["username"].lower(),)
-        )
-        .fetchone()
-    )
+    user_id, password = _run(
+        "SELECT id, password FROM users WHERE username_key = ?", (data["username"].lower(),)
+    ).fetchone()
     _hasher.verify(password, data["password"])
     token = secrets.token_urlsafe(32)
-    created = _now()
-    expires = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%d %H:%M:%S.%f")
-    with _connection() as connection:
-        cursor = connection.execute(
-            "INSERT INTO tokens (user_id, digest, created, expires) VALUES (?, ?, ?, ?)",
-            (user_id, _digest(token), created, expires),
-        )
+    created, expires = _now(), _now(timedelta(days=30))
+    row = _run(
+        "INSERT INTO tokens (user_id, digest, created, expires) VALUES (?, ?, ?, ?) RETURNING id",
+        (user_id, _digest(token), created, expires),
+    ).fetchone()
     return _json(
         {
-            "id": cursor.lastrowid,
+            "id": row[0],
             "token": token,
             "created": _instant(created),
             "expires": _instant(expires),

@@ -30,13 +30,25 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-engine = create_engine(os.environ["BLOG_DATABASE_URL"], connect_args={"check_same_thread": False})
-SessionLocal = sessionmaker(bind=engine, autoflush=False)
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
+# SQLite keeps no time zones; PostgreSQL's columns of the blog do.
+SQLITE = os.environ["BLOG_DATABASE_URL"].startswith("sqlite")
+
+
+engine = create_engine(
+    os.environ["BLOG_DATABASE_URL"], connect_args={"check_same_thread": False} if SQLITE else {}
+)
+SessionLocal = sessionmaker(bind=engine, autoflush=False)
+
+
 def utcnow() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return plain(datetime.now(UTC))
+
+
+def plain(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=None) if SQLITE else instant
 
 
 class Base(DeclarativeBase):
@@ -184,7 +196,7 @@ def read_post(post_id: int, session: SessionDep) -> Post:
 
 @app.post("/api/posts", response_model=PostPublic, status_code=201)
 def create_post(post: PostCreate, session: SessionDep, user: CurrentUser) -> Post:
-    pub_date = post.pub_date and post.pub_date.astimezone(UTC).replace(tzinfo=None)
+    pub_date = post.pub_date and plain(post.pub_date.astimezone(UTC))
     db_post = Post(title=post.title, content=post.content, pub_date=pub_date, author=user)
     session.add(db_post)
     session.commit()

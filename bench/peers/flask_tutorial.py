@@ -29,12 +29,24 @@ db = SQLAlchemy(app, model_class=Base)
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
+# SQLite keeps no time zones; PostgreSQL's columns of the blog do.
+SQLITE = os.environ["BLOG_DATABASE_URL"].startswith("sqlite")
+
+
 def utcnow() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return plain(datetime.now(UTC))
+
+
+def plain(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=None) if SQLITE else instant
 
 
 def isoformat(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat(timespec="microseconds") + "Z"
+    if instant is None:
+        return None
+    if instant.tzinfo is not None:
+        instant = instant.astimezone(UTC).replace(tzinfo=None)
+    return instant.isoformat(timespec="microseconds") + "Z"
 
 
 class User(db.Model):  # type: ignore[name-defined, misc]  # built by the extension at run time
@@ -148,8 +160,7 @@ def create_post() -> tuple[Response, int]:
         author=user,
         title=data["title"],
         content=data.get("content", ""),
-        pub_date=data.get("pub_date")
-        and datetime.fromisoformat(data["pub_date"]).replace(tzinfo=None),
+        pub_date=data.get("pub_date") and plain(datetime.fromisoformat(data["pub_date"])),
     )
     db.session.add(post)
     db.session.commit()

@@ -5,6 +5,7 @@ Changed: the database, `DEBUG` off and `ALLOWED_HOSTS` set as the deployment che
 """
 
 import os
+from urllib.parse import urlsplit
 
 SECRET_KEY = os.environ["BLOG_SECRET_KEY"]
 DEBUG = False
@@ -50,10 +51,22 @@ TEMPLATES = [
 
 WSGI_APPLICATION = "bench.peers.drf_tutorial.wsgi.application"
 
+_URL = urlsplit(os.environ["BLOG_DATABASE_URL"])
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["BLOG_DATABASE_URL"].removeprefix("sqlite:///"),
+    }
+    if _URL.scheme == "sqlite"
+    else {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _URL.path.removeprefix("/"),
+        "USER": _URL.username,
+        "PASSWORD": _URL.password,
+        "HOST": _URL.hostname,
+        "PORT": _URL.port or 5432,
+        # Django's default is a connection for each request; who knows it keeps them.
+        "CONN_MAX_AGE": 600 if "BENCH_JOINED" in os.environ else 0,
     }
 }
 

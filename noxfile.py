@@ -191,9 +191,16 @@ def schemathesis(session: nox.Session, framework: str) -> None:
 
 @nox.session
 def parity(session: nox.Session) -> None:
-    """Send made-up requests to all implementations at once; `-- --examples 20000`, `--servers`."""
+    """Send made-up requests to all at once; `-- --examples 20000`, `--servers`, `--databases`."""
     install(session, "test")
     session.run("python", "-m", "tests.parity", *session.posargs)
+
+
+@nox.session(default=False)
+def replica(session: nox.Session) -> None:
+    """Read from a real PostgreSQL replica that is behind, and without it; wants its programs."""
+    install(session, "test")
+    session.run("pytest", "tests/replica.py", *session.posargs)
 
 
 @nox.session

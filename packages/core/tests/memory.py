@@ -669,6 +669,9 @@ class MemoryStorage:
         finally:
             self._writer.release()
 
+    def replica(self) -> None:
+        """There is one copy."""
+
     def check(self) -> None:
         """Memory always answers."""
 

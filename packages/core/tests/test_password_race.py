@@ -112,6 +112,9 @@ class SteppedStorage:
         self.turns.stop()
         return cast("AbstractContextManager[Repositories]", self.storage.reading())
 
+    def replica(self) -> None:
+        """There is one copy."""
+
     @contextmanager
     def writing(self) -> Iterator[Repositories]:
         self.turns.stop()

@@ -193,11 +193,12 @@ def test_production_takes_what_is_no_danger(name: str, value: str) -> None:
     ],
 )
 def test_no_secret_is_shown(url: str) -> None:
-    settings = Settings(database_url=url, secret_key=SECRET)
+    settings = Settings(database_url=url, database_read_url=url, secret_key=SECRET)
     shown = f"{settings!r} {settings} {settings.shown()}"
     assert "top-secret" not in shown
     assert SECRET not in shown
-    assert "db/blog" in settings.shown()["BLOG_DATABASE_URL"]
+    for variable in ("BLOG_DATABASE_URL", "BLOG_DATABASE_READ_URL"):
+        assert "db/blog" in settings.shown()[variable]
 
 
 def test_what_is_shown_names_every_variable() -> None:
@@ -205,6 +206,28 @@ def test_what_is_shown_names_every_variable() -> None:
     named = {f"BLOG_{name.upper()}" for name in Settings.__dataclass_fields__}
     assert named - {"BLOG_OPENID"} == shown.keys()
     assert shown["BLOG_SECRET_KEY"] == "(development default)"
+
+
+@pytest.mark.parametrize(
+    ("primary", "replica", "said"),
+    [
+        ("", "postgresql+psycopg://u@replica/blog", "BLOG_DATABASE_URL where the primary is"),
+        ("mariadb+pymysql://u@db/blog", "postgresql+psycopg://u@r/blog", "no replica of the mar"),
+        ("postgresql+psycopg://u@db/blog", "sqlite:///blog.sqlite3", "sqlite is no replica"),
+        ("sqlite:///blog.db", "sqlite:///other.db", "SQLite has no replicas"),
+        ("postgresql+psycopg://u@db/blog", "oracle://u@r/blog", "oracle is not supported"),
+        ("postgresql+psycopg://u@db/blog", "replica", "use a SQLAlchemy URL"),
+    ],
+)
+def test_a_replica_is_one_of_the_database(primary: str, replica: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^BLOG_DATABASE_READ_URL: .*{said}.*\.$"):
+        Settings.from_env({"BLOG_DATABASE_URL": primary, "BLOG_DATABASE_READ_URL": replica})
+
+
+def test_both_names_of_mariadb_are_one_kind() -> None:
+    read = "mysql+pymysql://u@replica/blog"
+    settings = Settings(database_url="mariadb+pymysql://u@db/blog", database_read_url=read)
+    assert read == settings.database_read_url
 
 
 # --- providers of sign-ins -----------------------------------------------------------------------

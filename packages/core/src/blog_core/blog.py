@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -25,6 +26,7 @@ from blog_core.domain.errors import (
     SignInRefused,
     Stale,
     Taken,
+    Unavailable,
     VersionRequired,
     WrongPassword,
 )
@@ -159,14 +161,19 @@ class Blog:
     ) -> schemas.Page[schemas.User]:
         """All users, by id. Raises Invalid for a cursor of another list."""
         walk = self._walk("users", query, descending=False)
-        with self.storage.reading() as storage:
+
+        def found(storage: Repositories) -> schemas.Page[schemas.User]:
             self._caller_if_any(storage, credentials)
             return walk.page(storage.users.page, lambda user: (user.id,))
 
+        return self._read(credentials, found)
+
     def get_user(self, credentials: Credentials, username: str) -> schemas.User:
-        with self.storage.reading() as storage:
+        def found(storage: Repositories) -> schemas.User:
             self._caller_if_any(storage, credentials)
             return _there(storage.users.view(name_key(username)))
+
+        return self._read(credentials, found)
 
     def get_me(self, credentials: Credentials) -> schemas.OwnUser:
         with self.storage.reading() as storage:
@@ -500,7 +507,8 @@ class Blog:
             _check_present(credentials)
         listing = repr(("posts", status, newest_first, author_key, query.q))
         walk = self._walk(listing, query, descending=newest_first)
-        with self.storage.reading() as storage:
+
+        def found(storage: Repositories) -> schemas.Page[schemas.Post]:
             caller, now = self._caller_if_any(storage, credentials), self.clock()
             wanted = PostFilter(
                 status=status,
@@ -513,6 +521,8 @@ class Blog:
                 lambda window: storage.posts.page(wanted, window, now),
                 lambda post: (post.pub_date or post.created, post.id),
             )
+
+        return self._read(credentials, found)
 
     def create_post(
         self, credentials: Credentials, new: schemas.NewPost, key: str | None = None
@@ -537,9 +547,11 @@ class Blog:
         return self._once(new, key, schemas.Post, add, credentials=credentials)
 
     def get_post(self, credentials: Credentials, post_id: int) -> schemas.Post:
-        with self.storage.reading() as storage:
+        def found(storage: Repositories) -> schemas.Post:
             caller = self._caller_if_any(storage, credentials)
             return _there(storage.posts.view(post_id, caller, self.clock()))
+
+        return self._read(credentials, found)
 
     def replace_post(
         self,
@@ -665,6 +677,19 @@ class Blog:
                 raise SessionOver
             return caller
         return None
+
+    def _read(self, credentials: Credentials, found: Callable[[Repositories], Out]) -> Out:
+        """What is found, from a replica where there is one and nobody is signed in.
+
+        Who is signed in sees what they have written, through whichever process: only the database
+        itself says that. What a replica has not got, or cannot tell, is looked up there as well.
+        """
+        replica = None if credentials.are_sent else self.storage.replica()
+        if replica is not None:
+            with suppress(NotFound, Unavailable), replica as storage:
+                return found(storage)
+        with self.storage.reading() as storage:
+            return found(storage)
 
     def _count_sign_in(self, username: str) -> None:
         # A digest, because whoever signs in may send a name of any length.

@@ -306,6 +306,12 @@ class Storage(Protocol):
 
     def reading(self) -> AbstractContextManager[Repositories]: ...
     def writing(self) -> AbstractContextManager[Repositories]: ...
+    def replica(self) -> AbstractContextManager[Repositories] | None:
+        """As `reading`, from a copy that may be behind; None where there is none to ask.
+
+        Its block may raise Unavailable although the database answers.
+        """
+
     def check(self) -> None:
         """Raises Unavailable unless the database answers with the schema of this release."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -21,6 +21,7 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _SHORTEST_SECRET = 32
+_DEVELOPMENT_DATABASE = "sqlite:///blog.sqlite3"
 _PROVIDER = re.compile("BLOG_OPENID_([A-Z][A-Z0-9]{0,19})_(ISSUER|CLIENT_ID|CLIENT_SECRET|TITLE)")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_.-]+")
@@ -95,7 +96,8 @@ class Settings:
     """
 
     profile: Profile = "development"
-    database_url: str = field(default="sqlite:///blog.sqlite3", repr=False)
+    database_url: str = field(default=_DEVELOPMENT_DATABASE, repr=False)
+    database_read_url: str = field(default="", repr=False)
     secret_key: str = field(default=_DEVELOPMENT_SECRET, repr=False)
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
     cors_origins: tuple[str, ...] = ()
@@ -177,12 +179,18 @@ class Settings:
                 "the database is in a directory for temporary files, which the system empties; "
                 "keep it elsewhere, as in /var/lib/blog.",
             )
-        if url.host and url.host not in _LOOPBACK and _is_common(url.password, url.username):
-            yield Unsafe(
-                "database-password",
-                "BLOG_DATABASE_URL",
-                "the database on another machine needs a password that is nobody's default.",
-            )
+        for variable, text in (
+            ("BLOG_DATABASE_URL", self.database_url),
+            ("BLOG_DATABASE_READ_URL", self.database_read_url or self.database_url),
+        ):
+            url = make_url(text)
+            if url.host and url.host not in _LOOPBACK and _is_common(url.password, url.username):
+                yield Unsafe(
+                    "database-password",
+                    variable,
+                    "the database on another machine needs a password that is nobody's default.",
+                )
+                break
         plain = [origin for origin in self.cors_origins if origin.startswith("http://")]
         if plain:
             yield Unsafe(
@@ -227,6 +235,8 @@ class Settings:
         return {
             "BLOG_PROFILE": self.profile,
             "BLOG_DATABASE_URL": make_url(self.database_url).set(query={}).render_as_string(),
+            "BLOG_DATABASE_READ_URL": self.database_read_url
+            and make_url(self.database_read_url).set(query={}).render_as_string(),
             "BLOG_SECRET_KEY": "(development default)"
             if self.secret_key == _DEVELOPMENT_SECRET
             else "(set)",
@@ -346,27 +356,54 @@ class Settings:
             raise SettingsError(f"{variable}_TITLE: use at most 40 characters on one line.")
 
     def _check_database(self) -> None:
-        try:
-            url = make_url(self.database_url)
-        except (ArgumentError, ValueError):  # the latter for a port that is no number
+        url = _database("BLOG_DATABASE_URL", self.database_url)
+        if not self.database_read_url:
+            return
+        replica = _database("BLOG_DATABASE_READ_URL", self.database_read_url)
+        if self.database_url == _DEVELOPMENT_DATABASE:
             raise SettingsError(
-                "BLOG_DATABASE_URL: use a SQLAlchemy URL, as sqlite:///blog.sqlite3."
-            ) from None
-        if url.drivername not in (
-            "sqlite",
-            "postgresql+psycopg",
-            "mysql+pymysql",
-            "mariadb+pymysql",
-        ):
-            raise SettingsError(
-                f"BLOG_DATABASE_URL: {url.drivername} is not supported; use sqlite, "
-                "postgresql+psycopg or mariadb+pymysql."
+                "BLOG_DATABASE_READ_URL: say in BLOG_DATABASE_URL where the primary is of which "
+                "this is a replica."
             )
-        if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        if _kind(replica) != _kind(url):
             raise SettingsError(
-                "BLOG_DATABASE_URL: a database in memory is another one for each connection; "
-                "name a file, as sqlite:///blog.sqlite3."
+                f"BLOG_DATABASE_READ_URL: {_kind(replica)} is no replica of the {_kind(url)} in "
+                "BLOG_DATABASE_URL; use a replica of that database."
             )
+        if _kind(url) == "sqlite":
+            raise SettingsError(
+                "BLOG_DATABASE_READ_URL: SQLite has no replicas; leave it out, or use PostgreSQL "
+                "or MariaDB."
+            )
+
+
+def _database(variable: str, text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise SettingsError(
+            f"{variable}: use a SQLAlchemy URL, as {_DEVELOPMENT_DATABASE}."
+        ) from None
+    if url.drivername not in (
+        "sqlite",
+        "postgresql+psycopg",
+        "mysql+pymysql",
+        "mariadb+pymysql",
+    ):
+        raise SettingsError(
+            f"{variable}: {url.drivername} is not supported; use sqlite, "
+            "postgresql+psycopg or mariadb+pymysql."
+        )
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise SettingsError(
+            f"{variable}: a database in memory is another one for each connection; "
+            f"name a file, as {_DEVELOPMENT_DATABASE}."
+        )
+    return url
+
+
+def _kind(url: URL) -> str:
+    return url.get_backend_name().replace("mysql", "mariadb")
 
 
 def _providers(environ: Mapping[str, str]) -> tuple[OpenIdProvider, ...]:

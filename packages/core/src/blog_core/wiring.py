@@ -25,8 +25,8 @@ def build(settings: Settings) -> Blog:
     secrets = SecretKey(settings.secret_key)
     watching = telemetry(settings)
     metrics = watching.metrics
-    storage = SqlStorage(settings.database_url)
-    for pool, engine in (("reading", storage.reader), ("writing", storage.writer)):
+    storage = SqlStorage(settings.database_url, settings.database_read_url)
+    for pool, engine in storage.engines().items():
         if metrics is not None:
             metrics.watch(engine, pool)
         if watching.tracing is not None:

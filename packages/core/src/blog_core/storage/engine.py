@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Seconds a statement waits for another writer before the request ends with 503.
 LOCK_TIMEOUT = 2.0
+# Seconds a connection to a replica may take; libpq takes 1 for 2.
+REPLICA_TIMEOUT = 2
 # Seconds for an answer to a statement: one that stands still says nothing of its own accord.
 PATIENCE = 2.25
 # A use case looks so many times, so many seconds apart, whether it is its turn. Not by the clock:
@@ -113,6 +115,18 @@ def reading_engine(url: str) -> Engine:
     return engine
 
 
+def replica_engine(url: str) -> Engine:
+    """As `reading_engine`, on a server that is not waited for: there is another to ask."""
+    options = server_options(url)
+    options |= {"pool_timeout": 0.0}
+    options["connect_args"] |= {"connect_timeout": REPLICA_TIMEOUT}
+    engine = create_engine(
+        url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **options
+    )
+    wait_no_longer(engine)
+    return engine
+
+
 def writing_engine(url: str) -> Engine:
     """For use cases that write: a transaction that holds the right to write from its start."""
     engine = create_engine(url, **_options(url))
@@ -122,6 +136,20 @@ def writing_engine(url: str) -> Engine:
     else:
         wait_no_longer(engine)
     return engine
+
+
+def migrating_engine(url: str) -> Engine:
+    """As `writing_engine`, for statements that take as long as there are rows."""
+    options = _options(url)
+    name = make_url(url).get_backend_name()
+    if name == "sqlite":
+        return writing_engine(url)
+    if name == "postgresql":
+        options["connect_args"]["options"] = f"-c lock_timeout={int(LOCK_TIMEOUT * 1000)}"
+    else:
+        for limit in ("read_timeout", "write_timeout"):
+            del options["connect_args"][limit]
+    return create_engine(url, **options)
 
 
 class translated(AbstractContextManager[None]):  # noqa: N801 # used like contextlib's functions

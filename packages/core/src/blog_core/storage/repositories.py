@@ -6,6 +6,8 @@ straight into the output dataclasses: one query, no identity map.
 
 import hashlib
 import json
+import logging
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -32,7 +34,8 @@ from sqlalchemy import (
     union,
     update,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -60,6 +63,7 @@ from blog_core.storage.engine import (
     WRITERS,
     Turns,
     reading_engine,
+    replica_engine,
     translated,
     writing_engine,
 )
@@ -76,6 +80,11 @@ from blog_core.storage.tables import (
     tokens,
     users,
 )
+
+# Seconds between two looks at a replica that did not answer.
+REPLICA_RETRY = 5.0
+
+log = logging.getLogger("blog")
 
 
 def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -713,10 +722,58 @@ class _Reading(AbstractContextManager[SqlRepositories]):
             self._storage.turns.give(error)
 
 
-class SqlStorage:
-    """The blog in a database, by its SQLAlchemy URL. Connects when first used."""
+class _Replica:
+    """A server with a copy, asked as long as it answers."""
 
     def __init__(self, url: str) -> None:
+        self.engine = replica_engine(url)
+        self._turns = Turns(USERS)
+        self._down = False
+        self._look_at = 0.0
+
+    def reading(self) -> AbstractContextManager[SqlRepositories] | None:
+        """As `Storage.replica`."""
+        if self._down:
+            if time.monotonic() < self._look_at:
+                return None
+            # The one who looks may wait; nobody else does meanwhile.
+            self._look_at = time.monotonic() + REPLICA_RETRY
+        return self._block()
+
+    @contextmanager
+    def _block(self) -> Iterator[SqlRepositories]:
+        try:
+            with _turn(self._turns), self.engine.connect() as connection:
+                if self._down:
+                    self._down = False
+                    log.warning("the replica answers again: whoever is not signed in reads there")
+                yield SqlRepositories(connection, None)
+        except (DBAPIError, PoolTimeoutError) as error:
+            # Whatever it is, a schema that is behind included: the database itself is asked.
+            if isinstance(error, DBAPIError):
+                self._rest(error)
+            raise Unavailable("the replica did not answer") from error
+
+    def _rest(self, error: DBAPIError) -> None:
+        self._look_at = time.monotonic() + REPLICA_RETRY
+        if not self._down:
+            self._down = True
+            log.warning(
+                "the replica does not answer (%s): everybody reads from the database itself",
+                type(error.orig).__name__,
+            )
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class SqlStorage:
+    """The blog in a database, by its SQLAlchemy URL. Connects when first used.
+
+    `replica_url` is of a server that follows it, if there is one.
+    """
+
+    def __init__(self, url: str, replica_url: str = "") -> None:
         self.reader: Engine = reading_engine(url)
         self.writer: Engine = writing_engine(url)
         # Taking an SQLite connection from the pool costs as much as a query. Other databases can
@@ -726,9 +783,18 @@ class SqlStorage:
         self.turns = Turns(USERS)
         self._writing_turns = Turns(WRITERS)
         self._probe = Probe(self._look)
+        self._replica = _Replica(replica_url) if replica_url else None
+
+    def engines(self) -> dict[str, Engine]:
+        """Those that the use cases work on, by what they are for."""
+        engines = {"reading": self.reader, "writing": self.writer}
+        return engines | ({"replica": self._replica.engine} if self._replica else {})
 
     def reading(self) -> AbstractContextManager[SqlRepositories]:
         return _Reading(self)
+
+    def replica(self) -> AbstractContextManager[SqlRepositories] | None:
+        return self._replica.reading() if self._replica else None
 
     @contextmanager
     def writing(self) -> Iterator[SqlRepositories]:
@@ -767,6 +833,8 @@ class SqlStorage:
             self._idle.pop().close()
         self.reader.dispose()
         self.writer.dispose()
+        if self._replica:
+            self._replica.close()
 
 
 def _writable(session: Session | None) -> Session:

@@ -142,6 +142,18 @@ def test_a_locked_database_is_not_upgraded(tmp_path: Path, monkeypatch: pytest.M
     migrate.upgrade(url_of(path))
 
 
+def test_a_migration_takes_as_long_as_it_needs(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "LOCK_TIMEOUT", 1.0)
+    monkeypatch.setattr(engine, "PATIENCE", 1.0)
+    migrating = engine.migrating_engine(database_url)
+    slow = {"postgresql": "SELECT pg_sleep(1.5)", "sqlite": "SELECT 1"}
+    with migrating.begin() as connection:
+        connection.execute(text(slow.get(migrating.dialect.name, "SELECT SLEEP(1.5)")))
+    migrating.dispose()
+
+
 def test_the_index_of_words_follows_every_change(words: sqlite3.Connection) -> None:
     add_post(words, 1, "snake oil")
     add_post(words, 2, "snake")

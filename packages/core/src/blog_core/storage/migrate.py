@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, inspect, text
 
-from blog_core.storage.engine import translated, writing_engine
+from blog_core.storage.engine import migrating_engine, translated
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -25,7 +25,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database's schema to a revision. Raises Unavailable when it does not answer."""
     from alembic import command  # noqa: PLC0415 # see above
 
-    engine = writing_engine(url)
+    engine = migrating_engine(url)
     try:
         with translated(), engine.begin() as connection:
             command.upgrade(configuration(connection), revision)

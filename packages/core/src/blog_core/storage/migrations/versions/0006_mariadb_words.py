@@ -20,6 +20,7 @@ _TERMS = (
 
 
 def upgrade() -> None:
+    # MariaDB has no transactions for this: each step can be taken again after an interruption.
     connection = op.get_bind()
     if connection.dialect.name not in ("mysql", "mariadb"):
         return
@@ -34,7 +35,8 @@ def upgrade() -> None:
     for column, length in (("username_key", 80), ("email_key", 120)):
         op.alter_column("users", column, type_=folded(length), nullable=False)
     connection.exec_driver_sql(
-        "ALTER TABLE posts ADD COLUMN search_terms LONGTEXT CHARACTER SET ascii COLLATE ascii_bin"
+        "ALTER TABLE posts ADD COLUMN IF NOT EXISTS"
+        " search_terms LONGTEXT CHARACTER SET ascii COLLATE ascii_bin"
         f" GENERATED ALWAYS AS ({_TERMS}) STORED"
     )
-    op.execute("CREATE FULLTEXT INDEX ix_posts_search_terms ON posts (search_terms)")
+    op.execute("CREATE FULLTEXT INDEX IF NOT EXISTS ix_posts_search_terms ON posts (search_terms)")

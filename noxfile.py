@@ -49,6 +49,7 @@ LATER = (
 )
 # `servers` sends them over every pair of a framework and a server.
 CORPORA = ("tests/test_json_everywhere.py", "tests/test_naughty_strings.py")
+RELEASES = "tests/test_releases.py"  # `releases` runs it: servers under load, for minutes
 # Behind which server a framework is asked what its own document makes up.
 FUZZED = {"django": "django-gunicorn", "flask": "flask-granian", "fastapi": "fastapi-uvicorn"}
 # What browser/conftest.py starts, by the names that distributions give it.
@@ -120,7 +121,7 @@ def tests(session: nox.Session) -> None:
     # A file keeps to one process: what its tests share is made once.
     chosen = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
     if session.python == PYTHONS[0]:
-        chosen += [f"--ignore={path}" for path in CORPORA]
+        chosen += [f"--ignore={path}" for path in (*CORPORA, RELEASES)]
     else:
         # What is marked is long, and says nothing about the version of Python.
         chosen += ["-m", "not once", *LATER]
@@ -390,7 +391,10 @@ def mounted(session: nox.Session) -> None:
 def releases(session: nox.Session) -> None:
     """Change the schema while two releases serve; `-- --database URL`, `-- --mutant rename`."""
     install(session, "test")
-    session.run("python", "-m", "tests.releases", *session.posargs)
+    if session.posargs:
+        session.run("python", "-m", "tests.releases", *session.posargs)
+    else:
+        session.run("pytest", RELEASES)
 
 
 @nox.session(default=False)

@@ -47,7 +47,7 @@ NATIVE_LINES = {
         "site.py": 45,
         "static.py": 40,
     },
-    "fastapi_app": {"admin": 560, "docs.py": 12},
+    "fastapi_app": {"admin": 580, "docs.py": 12},
     "flask_app": {"admin": 470, "commands.py": 70, "docs.py": 12},
 }
 """How many more what only this framework has may have: a module, or a folder of them."""

@@ -13,12 +13,12 @@ KEPT = (PrimaryKeyConstraint, UniqueConstraint, ForeignKeyConstraint)
 
 @pytest.mark.parametrize(
     ("table", "name"),
-    [
+    sorted(
         (table.name, f"{constraint.name}")
         for table in metadata.sorted_tables
         for constraint in table.constraints
         if isinstance(constraint, KEPT)
-    ],
+    ),
 )
 def test_every_constraint_is_on_the_page(table: str, name: str) -> None:
     assert f"| `{table}` |" in PAGE

@@ -31,6 +31,7 @@ def nginx_configuration(upstreams: Sequence[str], port: int, folder: Path) -> Pa
     """The files of deploy/ in a folder: another port, other servers, nothing outside the folder."""
     text = (DEPLOY / "nginx.conf").read_text("utf-8")
     for pattern, instead in (
+        *_as_root(),
         (r"^        listen 80;$", f"        listen 127.0.0.1:{port};"),
         (r"^        listen \[::\]:80;\n", ""),
         (r"^pid /run/nginx.pid;$", f"pid {folder}/nginx.pid;"),
@@ -44,6 +45,13 @@ def nginx_configuration(upstreams: Sequence[str], port: int, folder: Path) -> Pa
     servers = "".join(f"server {each} max_fails=1 fail_timeout=2s;\n" for each in upstreams)
     (folder / "blog-upstream.conf").write_text(servers, "utf-8")
     return path
+
+
+def _as_root() -> list[tuple[str, str]]:
+    """As root, nginx's workers stay root: pytest's folders are closed to anybody else."""
+    return [(r"^worker_processes auto;$", "worker_processes auto;\nuser root;")] * (
+        os.geteuid() == 0
+    )
 
 
 def _folders(folder: Path) -> str:

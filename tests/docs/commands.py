@@ -19,6 +19,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import click
 import flask.cli
@@ -184,6 +185,12 @@ def _parsed(command: click.Command, arguments: Sequence[str]) -> str | None:
 
 
 def _flask(arguments: list[str]) -> str | None:
+    # Flask writes `--debug` into the environment as soon as it is read: other tests have it too.
+    with patch.dict(os.environ):
+        return _read_by_flask(arguments)
+
+
+def _read_by_flask(arguments: list[str]) -> str | None:
     match arguments:
         case ["--app", _, "blog", *rest]:
             return _click(flask_blog, rest)

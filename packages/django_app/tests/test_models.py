@@ -38,6 +38,8 @@ def described(connection: Connection, table: str) -> Described:
             refers.get(column["name"]),
         )
         for column in found.get_columns(table)
+        # MariaDB computes one for its index of words: nobody reads or writes it.
+        if "computed" not in column
     }
 
 

@@ -152,7 +152,7 @@ class Posts(Protocol):
         """Raises Stale."""
 
     def get(self, post_id: int, caller: Caller, now: datetime) -> BlogPost | None:
-        """The post to change, if the caller sees it."""
+        """The post to change, if the caller sees it; locked until the end of the use case."""
 
     def view(self, post_id: int, caller: Caller | None, now: datetime) -> schemas.Post | None:
         """The post to show, if the caller sees it."""

@@ -129,7 +129,12 @@ def replica_engine(url: str) -> Engine:
 
 def writing_engine(url: str) -> Engine:
     """For use cases that write: a transaction that holds the right to write from its start."""
-    engine = create_engine(url, **_options(url))
+    options = _options(url)
+    if make_url(url).get_backend_name() != "sqlite":
+        # PostgreSQL's default. MariaDB's own locks the gaps between rows: two who add one key at
+        # once would be a deadlock.
+        options["isolation_level"] = "READ COMMITTED"
+    engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)

@@ -263,7 +263,8 @@ class SqlPosts:
             session.flush()
 
     def get(self, post_id: int, caller: Caller, now: datetime) -> BlogPost | None:
-        statement = select(BlogPost).where(posts.c.id == post_id)
+        # Locked, so that whoever comes second finds what the first has left, or that it is gone.
+        statement = select(BlogPost).where(posts.c.id == post_id).with_for_update()
         if not caller.is_staff:
             statement = statement.where(
                 or_(posts.c.pub_date <= now, posts.c.author_id == caller.id)

@@ -60,10 +60,10 @@ WRITES = {
     "unpublish": good("unpublish_post"),
     "delete": good("delete_post"),
 }
-"""Who it is, the post, the change, and how it is now. Counting them takes one more before it."""
+"""Whose write to count; then, in the transaction, who it is, the post, and the change to it."""
 
 RENAMING = {"rename": good("change_me")}
-"""Two more: whether the name and the email are somebody else's."""
+"""Three more: whether the name and the email are somebody else's, and how the user is now."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,6 @@ class Counting:
         processes = multiprocessing.get_context("spawn")
         self._connection, theirs = processes.Pipe()
         environ = {"BLOG_DATABASE_URL": url, "BLOG_SECRET_KEY": SECRET, **GENEROUS}
-        environ["BLOG_LIMIT_WRITES"] = "off"
         self._process = processes.Process(target=_serve, args=(address, environ, theirs))
         self._process.start()
         theirs.close()
@@ -179,7 +178,7 @@ def target(request: pytest.FixtureRequest, url: str, seed: Path) -> Iterator[Cou
 
 def test_a_read_takes_one_statement_and_a_write_at_most_four(target: Counting) -> None:
     taken = {}
-    kinds = ((READS, 1), (AUTHENTICATED_READS, 2), (WRITES, 4), (RENAMING, 6))
+    kinds = ((READS, 1), (AUTHENTICATED_READS, 2), (WRITES, 4), (RENAMING, 7))
     for names, most in kinds:
         for name, request in names.items():
             cost = target.send(request)

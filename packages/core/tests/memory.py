@@ -329,6 +329,7 @@ class MemoryPosts:
             row.version,
             row.search,
         )
+        post.author = self._tables.users[row.author_id].username
         self._loaded[post_id] = row.version
         return post
 

@@ -901,7 +901,7 @@ class Blog:
             change(post, now)
             storage.posts.save(post)
             before.record(storage, caller, post, now)
-            return _there(storage.posts.view(post_id, caller, now))
+            return _shown(post, now)
 
     def _editable(
         self,
@@ -1036,6 +1036,20 @@ _ANSWERS: dict[type, TypeAdapter[Any]] = {
 def _over(reason: str = "") -> SignInRefused:
     return SignInRefused(
         "over", "This sign-in was not begun in this browser, or is over. Begin again.", reason
+    )
+
+
+def _shown(post: BlogPost, now: datetime) -> schemas.Post:
+    return schemas.Post(
+        post.id,
+        post.title,
+        post.content,
+        None if post.pub_date is None else format_instant(post.pub_date),
+        post.status(now),
+        schemas.Author(post.author_id, post.author),
+        format_instant(post.created),
+        format_instant(post.updated),
+        post.version,
     )
 
 

@@ -24,7 +24,8 @@ _HAS_BREAK = re.compile(f"[{_BREAKS}]")
 class BlogPost:
     """A piece of writing: a draft until it has a `pub_date`, then scheduled, then published.
 
-    `version` counts the changes from 1. `search` holds the words that a search looks in.
+    `version` counts the changes from 1. `search` holds the words that a search looks in. Once it is
+    stored, `author` is the author's username.
     """
 
     id: int = field(init=False)
@@ -36,6 +37,7 @@ class BlogPost:
     updated: datetime = field(init=False)
     version: int = field(init=False)
     search: str = field(init=False)
+    author: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.updated = self.created

@@ -19,9 +19,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    select,
 )
 from sqlalchemy.dialects.mysql import DATETIME, LONGBLOB, LONGTEXT
-from sqlalchemy.orm import registry
+from sqlalchemy.orm import column_property, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from blog_core.domain.instants import format_instant
@@ -222,4 +223,11 @@ mappers.map_imperatively(
     # One UPDATE ... WHERE id = ? AND version = ? decides between writers; the domain counts.
     version_id_col=posts.c.version,
     version_id_generator=False,
+    properties={
+        # In the statement that finds the post, so that it can be shown after a change.
+        "author": column_property(
+            select(users.c.username).where(users.c.id == posts.c.author_id).scalar_subquery(),
+            expire_on_flush=False,
+        )
+    },
 )

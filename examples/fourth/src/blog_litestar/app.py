@@ -16,7 +16,7 @@ from blog_core.wiring import build
 from blog_litestar.api import api, machine
 from blog_litestar.errors import HANDLERS
 from blog_litestar.pages import site
-from blog_litestar.schemas import CoreBodies, CoreSchemas
+from blog_litestar.schemas import CoreBodies, CoreRequest, CoreSchemas
 from blog_litestar.session import DEPENDENCIES
 
 
@@ -35,6 +35,7 @@ def create_app(settings: Settings, blog: Blog | None = None) -> FrontMiddleware:
     app = Litestar(
         route_handlers=[api, machine, site],
         dependencies=DEPENDENCIES,
+        request_class=CoreRequest,
         exception_handlers=HANDLERS,
         plugins=[CoreBodies(), CoreSchemas()],
         template_config=TemplateConfig(engine=JinjaTemplateEngine.from_environment(environment())),

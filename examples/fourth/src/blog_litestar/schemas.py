@@ -1,8 +1,10 @@
-"""Litestar's plugins for Pydantic, where the core reads and describes its own schemas."""
+"""Bodies: decoded as the core decodes them, and Litestar's plugins for Pydantic."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from litestar import Request
 from litestar.openapi.spec import Schema
 from litestar.plugins.pydantic import PydanticInitPlugin, PydanticSchemaPlugin
 from pydantic import BaseModel
@@ -12,6 +14,13 @@ from blog_core.http import requests
 
 def _is_schema(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+class CoreRequest(Request[Any, Any, Any]):
+    """Python decodes JSON: msgspec refuses numbers that are too large for it, as 1e400."""
+
+    async def json(self) -> Any:
+        return json.loads(await self.body())
 
 
 class CoreBodies(PydanticInitPlugin):

@@ -146,7 +146,8 @@ def functions(adapter: str) -> list[str]:
 
 
 def test_the_routes_are_exactly_the_operations(adapter: str, routes: Routes) -> None:
-    assert sorted(asked_as(adapter)) == sorted(routes)
+    # As sets: where they differ, pytest names the operations.
+    assert set(asked_as(adapter)) == set(routes)
 
 
 def test_the_functions_stand_in_the_order_of_the_operations(adapter: str, routes: Routes) -> None:

@@ -37,7 +37,9 @@ def test_the_document_lists_exactly_the_operations_of_the_contract(client: Clien
     listed = [
         (method, unnamed(path)) for path, item in paths.items() for method in METHODS & item.keys()
     ]
-    assert sorted(expected) == sorted(listed)
+    assert len(set(listed)) == len(listed)
+    # As sets: where they differ, pytest names the operations.
+    assert expected == set(listed)
 
 
 @sentence("openapi")

@@ -1,6 +1,8 @@
 """The page without its three servers: what its URL says, what it lets in, what it shows."""
 
 import ast
+import http.client
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from triptych.page.app import Page
 from triptych.page.asking import Outcome, Said, _odd
 from triptych.page.marking import DIFFERENT, Piece, Shown, shown, visible
 from triptych.page.planting import Garden, clone
+from triptych.page.serving import listening
 from triptych.page.spellings import ALL, Deciding, calls, highlighted, of_operation
 from triptych.page.state import Own, Refused, State
 from triptych.page.stories import BY_SLUG, PLANTED, STORIES
@@ -143,6 +146,20 @@ def test_a_value_outside_ascii_goes_out_as_utf_8() -> None:
 
 
 # --- what the page lets in -----------------------------------------------------------------------
+
+
+def test_its_port_can_be_taken_again_at_once() -> None:
+    app, _ = page()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for _ in range(2):
+        with listening(app, port) as url:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", "/")
+            # It is asked for by another port than the one that it thinks it has.
+            assert (421, f"http://127.0.0.1:{port}") == (connection.getresponse().status, url)
+            connection.close()
 
 
 @pytest.mark.parametrize(

@@ -268,6 +268,15 @@ def test_what_differs_is_marked_to_the_byte() -> None:
     assert [] == marked(shown(one, one))
 
 
+def test_what_was_replaced_is_marked_by_its_word_and_what_moved_as_a_whole() -> None:
+    one = Answer(200, JSON, b'{"title":"One night train","author":"daria"}')
+    word = Answer(200, JSON, b'{"title":"One light train","author":"daria"}')
+    assert ["l"] == marked(shown(word, one))
+    moved = Answer(200, JSON, b'{"author":"daria","title":"One night train"}')
+    assert ['"author":"daria",', '"}'] == marked(shown(moved, one))
+    assert ['{"', ',"author":"daria"'] == marked(shown(one, moved))
+
+
 def test_what_is_missing_is_marked_by_its_neighbours() -> None:
     assert ['":'] == marked(shown(Answer(200, JSON, b'{"a":1}'), Answer(200, JSON, b'{"a" :1}')))
 
@@ -277,7 +286,8 @@ def test_fields_differ_by_their_value_or_by_being_there() -> None:
     other = Answer(200, (("etag", '"2"'), ("Vary", "Origin"), ("Date", "tomorrow")))
     by_name = {field.name: field.differs for field in shown(other, one).fields}
     assert {"Date": False, "etag": True, "Vary": True} == by_name
-    assert "(not here)" in str(shown(one, other).fields[-1])
+    assert ["ETag", "Vary", "Date"] == [field.name for field in shown(one, other).fields]
+    assert "(not here)" in str(shown(one, other).fields[1])
 
 
 @pytest.mark.parametrize(

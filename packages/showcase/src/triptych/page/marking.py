@@ -6,6 +6,8 @@ body of JSON gets lines and indents of the page's own, between the bytes that ca
 
 import re
 import unicodedata
+from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -18,7 +20,14 @@ Span = tuple[int, int]
 
 DIFFERENT, MADE = "differs-here", "made"
 _DEEPEST = 8
-_MOST_COMPARED = 6_000
+_MOST_COMPARED = 2_000
+"""Parts of two texts that are compared to each other; of more, all is marked."""
+# What a reader takes for one thing: a string with its quotes, a name with its colon; then words.
+_PARTS = (
+    re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*:)?|[\w.+-]+|\s+|.', re.DOTALL),
+    re.compile(r"\w+|\s+|.", re.DOTALL),
+)
+_LONG = 16
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MADE = re.compile(r"<(?:id|token|name|email|post|seconds|instant \d+)>")
 _TOKENS = re.compile(
@@ -71,7 +80,7 @@ def shown(answer: Answer, beside: Answer | None) -> Shown:
     return Shown(
         answer.status,
         beside is not None and beside.status != answer.status,
-        tuple(_fields(answer, beside)),
+        tuple(sorted(_fields(answer, beside), key=_place)),
         tuple(_lines(text, kind, marks)),
         len(answer.body),
         kind,
@@ -79,8 +88,7 @@ def shown(answer: Answer, beside: Answer | None) -> Shown:
 
 
 def _fields(answer: Answer, beside: Answer | None) -> Iterator[Field]:
-    """By name: the order of different fields means nothing (RFC 9110, 5.3)."""
-    mine = sorted(answer.headers, key=lambda field: field[0].lower())
+    mine = answer.headers
     for position, (name, value) in enumerate(mine):
         lowered = name.lower()
         compared = lowered not in SERVER_FIELDS
@@ -103,6 +111,14 @@ def _fields(answer: Answer, beside: Answer | None) -> Iterator[Field]:
                 yield Field(name, (Piece("(not here)", DIFFERENT),), differs=True)
 
 
+def _place(field: Field) -> tuple[bool, str]:
+    """By name: the order of different fields means nothing (RFC 9110, 5.3).
+
+    What is not compared comes last, so that what is stands at one height in all columns.
+    """
+    return not field.compared, field.name.lower()
+
+
 def visible(data: bytes) -> str:
     """The bytes as text; what is no UTF-8, and what could not be seen, as an escape."""
     text = data.decode("utf-8", "backslashreplace")
@@ -120,19 +136,62 @@ def _escape(char: str) -> str:
 
 def spans(theirs: str, mine: str) -> list[Span]:
     """Where `mine` has what `theirs` has not. Where something is missing, what stands around it."""
+    return [_wide(first, last, mine) for first, last in _unlike(theirs, mine)]
+
+
+def _unlike(theirs: str, mine: str, at: int = 0, level: int = 0) -> Iterator[Span]:
+    """By parts; where one part stands for one other, by what is in these, to the character."""
     if theirs == mine:
-        return []
-    start = _common(theirs, mine)
-    end = _common(theirs[start:][::-1], mine[start:][::-1])
-    a, b = theirs[start : len(theirs) - end], mine[start : len(mine) - end]
-    if len(a) + len(b) > _MOST_COMPARED or not a or not b:
-        return [_wide(start, start + len(b), mine)]
-    blocks = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    return [
-        _wide(start + first, start + last, mine)
-        for kind, _, _, first, last in blocks
-        if kind != "equal"
-    ]
+        return
+    if level == len(_PARTS):
+        start = _common(theirs, mine)
+        end = _common(theirs[start:][::-1], mine[start:][::-1])
+        yield at + start, at + len(mine) - end
+        return
+    a, b = _PARTS[level].findall(theirs), _PARTS[level].findall(mine)
+    start = _common(a, b)
+    end = _common(a[start:][::-1], b[start:][::-1])
+    a, b, at = a[start : len(a) - end], b[start : len(b) - end], at + len("".join(b[:start]))
+    for first, last, begin, finish in _blocks(a, b):
+        place = at + len("".join(b[:begin]))
+        if last - first == finish - begin:
+            for old, new in zip(a[first:last], b[begin:finish], strict=True):
+                yield from _unlike(old, new, place, level + 1)
+                place += len(new)
+        else:
+            yield place, place + len("".join(b[begin:finish]))
+
+
+def _blocks(a: Sequence[str], b: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where `a` and `b` are not the same: from and to in `a`, from and to in `b`."""
+    edges = [(-1, -1), *_anchors(a, b), (len(a), len(b))]
+    for (before, under), (after, above) in pairwise(edges):
+        old, new = a[before + 1 : after], b[under + 1 : above]
+        if len(old) + len(new) > _MOST_COMPARED:
+            yield before + 1, after, under + 1, above
+            continue
+        for kind, *where in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+            if kind != "equal":
+                first, last, begin, finish = where
+                yield first + before + 1, last + before + 1, begin + under + 1, finish + under + 1
+
+
+def _anchors(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
+    """Where long parts stand that each has once, the longest first, as far as in one order.
+
+    Where members of an object changed places, so the shorter ones are those that moved.
+    """
+    here, there = ({part: at for at, part in enumerate(one)} for one in (a, b))
+    times = Counter(a), Counter(b)
+    once = [part for part in here if len(part) >= _LONG and times[0][part] == times[1][part] == 1]
+    kept: list[tuple[int, int]] = []
+    for part in sorted(once, key=len, reverse=True):
+        pair = here[part], there[part]
+        at = bisect(kept, pair)
+        neighbours = [*kept[max(0, at - 1) : at], pair, *kept[at : at + 1]]
+        if neighbours == sorted(neighbours, key=lambda one: one[1]):
+            kept.insert(at, pair)
+    return kept
 
 
 def _wide(first: int, last: int, text: str) -> Span:
@@ -140,7 +199,7 @@ def _wide(first: int, last: int, text: str) -> Span:
     return (first, last) if first < last else (max(0, first - 1), min(len(text), last + 1))
 
 
-def _common(one: str, other: str) -> int:
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
     length = min(len(one), len(other))
     return next((at for at in range(length) if one[at] != other[at]), length)
 

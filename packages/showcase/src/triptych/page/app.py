@@ -251,9 +251,11 @@ class Page:
         if file not in lining_up.FILES:
             file = "api"
         wanted = values.get("filter", [""])[0].strip()[:100]
-        rows = [row for row in lining_up.rows(file) if row.holds(wanted)]
+        rows = lining_up.rows(file)
+        # All are sent: the script shows and hides them while somebody types.
+        held = {row.anchor for row in rows if row.holds(wanted)}
         return self._page(
-            "code.html", state=state, here="/code", file=file, wanted=wanted, rows=rows
+            "code.html", state=state, here="/code", file=file, wanted=wanted, rows=rows, held=held
         )
 
     # --- regressions -----------------------------------------------------------------------------

@@ -146,11 +146,11 @@ APP = (
     Together("What an ASGI server loads", ("asgi",), (), ("asgi",)),
 )
 FILES = {
-    "api": "The operations of the API",
-    "pages": "The pages for people",
+    "api": "API operations",
+    "pages": "Pages for people",
     "session": "From a request to its caller",
     "errors": "Answers and failures",
-    "app": "The application",
+    "app": "Application",
 }
 _TOGETHER = {"session": SESSION, "errors": ERRORS, "app": APP}
 

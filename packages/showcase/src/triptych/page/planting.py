@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -172,16 +173,31 @@ class Planting:
         )
 
     def tests(self) -> Iterator[dict[str, Any]]:
-        """What the tests that are named for it say of the mutant, then of the adapter as it is."""
+        """What the tests that are named for it say of the mutant, then of the adapter as it is.
+
+        Each is told once its cases are through: some have hundreds.
+        """
         found = {"mutant": [0, 0], "adapter": [0, 0]}
         for on in ("mutant", "adapter"):
             yield {"kind": "tests", "on": on, "names": self.regression.tests}
-            for said in self._run(on):
-                if "error" in said:
-                    yield {"kind": "failed", "sentence": f"The tests did not run: {said['error']}"}
+            for name, cases in groupby(self._run(on), _test):
+                said = list(cases)
+                if "error" in said[0]:
+                    sentence = f"The tests did not run: {said[0]['error']}"
+                    yield {"kind": "failed", "sentence": sentence}
                     return
-                found[on][not said["passed"]] += 1
-                yield {"kind": "test", "on": on, **said, "name": _without_target(said["test"])}
+                failed = [case for case in said if not case["passed"]]
+                found[on][0] += len(said) - len(failed)
+                found[on][1] += len(failed)
+                yield {
+                    "kind": "test",
+                    "on": on,
+                    "name": name,
+                    "cases": len(said),
+                    "failed": len(failed),
+                    "first": _case(failed[0]["test"]) if failed else "",
+                    "why": failed[0]["why"] if failed else [],
+                }
         caught = found["mutant"][1] > 0 and found["adapter"][1] == 0 and found["adapter"][0] > 0
         yield {
             "kind": "end",
@@ -231,11 +247,15 @@ def clone() -> Path | None:
     return root if (root / "tests" / "mutants" / "__main__.py").is_file() else None
 
 
-def _without_target(test: str) -> str:
-    """A test's name and its case, without the target that pytest names there."""
-    name, bracket, case = test.partition("[")
-    known = re.sub(r"^(?:(?:wsgi|asgi):[\w.:]+|[a-z]+-[wa]sgi)-?", "", case)
-    return name if known in {"", "]"} else name + bracket + known
+def _test(said: Mapping[str, Any]) -> str:
+    """The test that an outcome is of, without its case."""
+    return str(said.get("test", "")).partition("[")[0]
+
+
+def _case(test: str) -> str:
+    """The case that a test's name ends with, without the target that pytest names there."""
+    case = test.partition("[")[2].removesuffix("]")
+    return re.sub(r"^(?:(?:wsgi|asgi):[\w.:]+|[a-z]+-[wa]sgi)-?", "", case)
 
 
 def _path(env: Mapping[str, str]) -> list[str]:

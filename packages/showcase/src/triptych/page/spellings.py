@@ -353,7 +353,10 @@ def _bits(source: str) -> list[list[Bit]]:
     for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
         name = "" if kind in (Token.Text, Text) else _short(kind)
         first, *rest = text.split("\n")
-        if first:
+        if (first, lines[-1][-1:]) == (">", [Bit("-", "o")]):
+            # One sign, not to be broken.
+            lines[-1][-1] = Bit("->", "o")
+        elif first:
             lines[-1].append(Bit(first, name))
         lines += [[Bit(part, name)] if part else [] for part in rest]
     return lines

@@ -1,26 +1,70 @@
 // What the page does without being loaded again: everything works without this as well.
 
+document.documentElement.classList.add("scripts");
+
 const main = () => document.getElementById("main");
 
+// The list is folded where it would stand above what was picked from it.
+const wide = matchMedia("(min-width: 72rem)");
+function unfold() {
+  const list = document.querySelector("nav.list > details");
+  if (!list) return;
+  list.open = wide.matches;
+  const current = list.querySelector("[aria-current]");
+  if (current && current.offsetTop > list.clientHeight) list.scrollTop = current.offsetTop - list.clientHeight / 2;
+}
+wide.addEventListener("change", unfold);
+
+// Which page stands here, without the part behind "#"; and what is on its way.
+let here = location.pathname + location.search;
+let coming;
+
 async function swap(url, options, push = true) {
+  coming?.abort();
+  coming = new AbortController();
   main().setAttribute("aria-busy", "true");
-  const answer = await fetch(url, { ...options, headers: { Accept: "text/html" } });
-  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+  let answer, text;
+  try {
+    answer = await fetch(url, { ...options, headers: { Accept: "text/html" }, signal: coming.signal });
+    text = await answer.text();
+  } catch (error) {
+    if (error.name !== "AbortError") gone();
+    return;
+  }
+  const made = new DOMParser().parseFromString(text, "text/html");
   if (!made.getElementById("main")) return location.assign(url);
   // A page that was sent in answer to a form that was refused has no address of its own.
   if (push && answer.ok && new URL(answer.url).pathname !== "/send") {
     history.pushState(null, "", answer.url);
   }
+  here = location.pathname + location.search;
   document.title = made.title;
   main().replaceWith(made.getElementById("main"));
   const list = document.querySelector("nav.list");
   const down = list.firstElementChild.scrollTop;
   list.replaceWith(made.querySelector("nav.list"));
+  unfold();
   document.querySelector("nav.list").firstElementChild.scrollTop = down;
   hidden.clear();
-  ready(main());
   main().focus({ preventScroll: true });
   scrollTo({ top: 0 });
+  // Below the form of a request of one's own.
+  main().querySelector(".verdict")?.scrollIntoView({ block: "nearest" });
+}
+
+function readdress(url) {
+  history.replaceState(null, "", url);
+  here = location.pathname + location.search;
+}
+
+function gone() {
+  main().removeAttribute("aria-busy");
+  const said = document.createElement("p");
+  said.className = "verdict odd no-sign";
+  said.setAttribute("role", "alert");
+  said.innerHTML = "<strong>No answer</strong> <span>The demo does not answer. Is it still running?</span>";
+  main().querySelectorAll(".verdict").forEach((old) => old.remove());
+  main().querySelector(".about").after(said);
 }
 
 // Columns.
@@ -44,7 +88,7 @@ function arrange(act, key) {
   });
   const url = new URL(location.href);
   url.searchParams.set("columns", keys.join(","));
-  history.replaceState(null, "", url);
+  readdress(url);
   const bar = document.querySelector(".hidden-columns");
   if (act === "show") bar.querySelector(`[data-key="${key}"]`).remove();
   if (act === "hide") bar.append(link("show", key, `Show ${titles()[key]}`, `Show ${titles()[key]}`, [...keys, key]));
@@ -125,7 +169,18 @@ document.addEventListener("submit", (event) => {
   swap(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
 });
 
-addEventListener("popstate", () => swap(location.href, {}, false));
+// A link to a place on this page changes the address as well.
+addEventListener("popstate", () => {
+  if (location.pathname + location.search !== here) swap(location.href, {}, false);
+});
+
+// The same place of three bodies, whichever is scrolled.
+document.addEventListener("scroll", ({ target }) => {
+  if (!(target instanceof HTMLElement) || !target.matches(".body pre")) return;
+  for (const other of document.querySelectorAll(".body pre")) {
+    if (Math.abs(other.scrollTop - target.scrollTop) > 1) other.scrollTop = target.scrollTop;
+  }
+}, true);
 
 // A name in the code leads to what it names, which has to be open to be seen.
 function open() {
@@ -139,17 +194,24 @@ function filter(input) {
   const wanted = input.value.trim().toLowerCase();
   let left = 0;
   for (const row of document.querySelectorAll(".together")) {
-    row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    const texts = [row.querySelector("h2").firstChild, ...row.querySelectorAll("pre.code")];
+    row.hidden = !texts.some((text) => text.textContent.toLowerCase().includes(wanted));
     left += !row.hidden;
-    const link = document.querySelector(`[data-jump] a[href="#${CSS.escape(row.id)}"]`) ?? document.querySelector(`[data-jump] a[href="#${row.id}"]`);
-    if (link) link.parentElement.hidden = row.hidden;
+    document.querySelector(`[data-jump] a[href="#${row.id}"]`).parentElement.hidden = row.hidden;
   }
-  document.querySelector("[data-count]").textContent = `${left} of them`;
+  document.querySelector("[data-count]").textContent = `${left} shown`;
+  document.querySelector("[data-nothing]").hidden = left > 0;
+  const url = new URL(location.href);
+  if (wanted) url.searchParams.set("filter", input.value.trim());
+  else url.searchParams.delete("filter");
+  readdress(url);
 }
 document.addEventListener("input", (event) => { if ("filter" in event.target.dataset) filter(event.target); });
 
-function ready(root) {
-  for (const button of root.querySelectorAll("button[hidden]")) button.hidden = false;
+// This runs as soon as it is here: what a planted regression brings comes one by one.
+function ready() {
+  unfold();
+  open();
 }
-ready(document);
-open();
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+ready();

@@ -513,13 +513,38 @@ def test_a_store_is_connected_before_the_first_request(
     assert 1 == windows.hit("a", TEN)[0]
 
 
+def test_a_server_that_has_prepared_may_fork(
+    stubborn: tuple[Stubborn, PatientWindows],
+) -> None:
+    # What is locked inside the store while it is asked would stay so in the new process.
+    store, windows = stubborn
+    store.answers.clear()
+    with ThreadPoolExecutor(1) as pool:
+        prepared = pool.submit(windows.prepare)
+        assert soon(lambda: len(store.asked) == 1)
+        with pytest.raises(TimeoutError):
+            prepared.result(0.1)
+        store.answers.set()
+        prepared.result(10)
+
+
+def test_a_server_starts_though_the_store_hangs(
+    stubborn: tuple[Stubborn, PatientWindows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PREPARED_WITHIN", 0.01)
+    store, windows = stubborn
+    store.answers.clear()
+    windows.prepare()
+    assert [1, 2] == [windows.hit("a", TEN)[0] for _ in range(2)]
+
+
 def test_nobody_waits_for_a_store_that_was_closed(
     stubborn: tuple[Stubborn, PatientWindows],
 ) -> None:
     store, windows = stubborn
     store.answers.clear()
     with ThreadPoolExecutor(1) as pool:
-        windows.prepare()
+        windows._ask(patience._look())
         assert soon(lambda: len(store.asked) == 1)
         windows._waiting.put(None)
         last = pool.submit(windows.hit, "a", TEN)

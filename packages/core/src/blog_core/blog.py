@@ -647,7 +647,7 @@ class Blog:
         return schemas.Health()
 
     def prepare(self) -> None:
-        """Get ready for requests, in the background: for a server that has just started."""
+        """Get ready for requests: for a server that has just started, before it forks."""
         self.limiter.prepare()
 
     def close(self) -> None:

@@ -21,6 +21,8 @@ TICK = 0.01
 # Seconds between two looks at a store that is down.
 RETRY_AFTER = 1.0
 _DISMISSED_WITHIN = 1.0
+# A server's start waits so many seconds for a store: longer than either takes to give up.
+PREPARED_WITHIN = 5.0
 
 log = logging.getLogger("blog")
 
@@ -63,8 +65,16 @@ class PatientWindows:
         return self._own.hit(key, rate)
 
     def prepare(self) -> None:
-        """Ask the store in the background, so that no request waits until it is connected."""
-        self._ask(_look())
+        """Connect to the store, so that no request has to wait for it.
+
+        Not left to the background: a server may fork next, and what a thread has locked at that
+        moment, inside SQLite for instance, nobody unlocks in the new process.
+        """
+        look = _look()
+        self._ask(look)
+        look.over.wait(PREPARED_WITHIN)
+        with self._lock:
+            pass  # until the thread has put it down as well
 
     def close(self) -> None:
         """Close the store; what is hanging in it is left to itself."""

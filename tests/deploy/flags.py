@@ -47,17 +47,22 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def started(pair: Pair, seed: Path, folder: Path, *flags: str) -> Running:
-    """A server that is not started yet, with a module of its own that tells who imports it."""
+    """A server that is not started yet, with a module of its own that tells who imports it.
+
+    It stands in a folder where nothing else is written: granian's --reload looks at every file.
+    """
     module, _, name = application(pair).partition(":")
-    (folder / "loaded.py").write_text(
+    code = folder / "code"
+    code.mkdir()
+    (code / "loaded.py").write_text(
         "import os, pathlib\n"
-        "with pathlib.Path(__file__).with_name('imports').open('a') as file:\n"
+        "with (pathlib.Path(__file__).parents[1] / 'imports').open('a') as file:\n"
         "    file.write(f'{os.getpid()}\\n')\n"
         f"from {module} import {name} as app\n"
     )
     database = folder / "blog.sqlite3"
     database.write_bytes(seed.read_bytes())
-    environ = environment(pair, f"sqlite:///{database}") | {"PYTHONPATH": str(folder)}
+    environ = environment(pair, f"sqlite:///{database}") | {"PYTHONPATH": str(code)}
     ours = replace(pair, application="loaded:app")
     return Running(ours, environ, folder / "server.log", flags=flags)
 
@@ -114,7 +119,7 @@ def telling(
         ],
     }[pair.server]
     with started(pair, seed, folder, "--workers", "3", *flags) as server:
-        wait_for(lambda: len(server.workers()) == 3, "three workers")
+        server.wait_for_workers(3)
         yield server
 
 
@@ -226,8 +231,7 @@ def replacing(
     server = started(pair, seed, folder, *flags, "--log-level", "warning")
     server.address = str(folder / "blog.sock")
     server.start()
-    wait_for(lambda: len(server.workers()) == 2, "two workers")
-    server.first = server.workers()  # type: ignore[attr-defined]
+    server.first = server.wait_for_workers(2)  # type: ignore[attr-defined]
     wait_for(server.ready, "ready")
     yield server
     server.stop()
@@ -241,16 +245,21 @@ def test_a_unix_socket_is_a_place_to_listen(replacing: Running) -> None:
 
 def test_a_worker_is_replaced_when_it_has_done_enough(replacing: Running) -> None:
     first = set(replacing.first)  # type: ignore[attr-defined]
-    asked = 0
+    asked = lost = 0
     deadline = time.monotonic() + PATIENCE
     while first & set(replacing.workers()):
         assert time.monotonic() < deadline, "the first workers are still there"
-        assert 200 == ask(replacing.address, SHOWN).status
         asked += 1
+        try:
+            assert 200 == ask(replacing.address, SHOWN).status
+        except ConnectionResetError:
+            lost += 1
         if asked > 100:
             time.sleep(0.1)
     if replacing.pair.server != "granian":  # which counts memory, not requests
         assert asked >= 20
+    # A worker of uvicorn's that goes closes the connection that it has just taken.
+    assert lost <= (len(first) if replacing.pair.server == "uvicorn" else 0)
     wait_for(lambda: len(replacing.workers()) >= 2, "two workers again")
 
 
@@ -277,10 +286,17 @@ def reloading(
         "gunicorn-wsgi": ["--threads", "2", "--worker-connections", "6", "--keep-alive", "60"],
         "gunicorn-asgi": [],
         "uvicorn": [
-            *("--reload-dir", str(folder), "--limit-concurrency", "4", "--loop", "asyncio"),
+            *(
+                "--reload-dir",
+                str(folder / "code"),
+                "--limit-concurrency",
+                "4",
+                "--loop",
+                "asyncio",
+            ),
         ],
-        "granian-wsgi": ["--blocking-threads", "2", "--reload-paths", str(folder)],
-        "granian-asgi": ["--reload-paths", str(folder)],
+        "granian-wsgi": ["--blocking-threads", "2", "--reload-paths", str(folder / "code")],
+        "granian-asgi": ["--reload-paths", str(folder / "code")],
     }[pair.kind]
     if pair.server != "gunicorn":
         flags.append("--reload")
@@ -308,20 +324,26 @@ def test_threads_are_so_many_requests_at_once(reloading: Running) -> None:
 
 def test_connections_are_limited(reloading: Running) -> None:
     """gunicorn lets more of them wait, uvicorn says 503; granian is told what is at once."""
-    many = {"gunicorn-wsgi": 6, "uvicorn": 4}.get(reloading.pair.kind)
-    if many is None:
+    idle_ones = {"gunicorn-wsgi": 4, "uvicorn": 3}.get(reloading.pair.kind)
+    if idle_ones is None:
         return
     with contextlib.ExitStack() as stack:
         idle = []
-        for _ in range(many if reloading.pair.server == "gunicorn" else many - 1):
+        for _ in range(idle_ones):
             connection = stack.enter_context(connect(reloading.address))
-            connection.sendall(message("/livez"))
-            assert 200 == answer(connection).status
+            _asks(connection)
             idle.append(connection)
+        if reloading.pair.server == "gunicorn":
+            # It keeps as many as all less the threads; the others have said nothing yet, for which
+            # a thread waits five seconds and the main loop after that.
+            for _ in range(2):
+                stack.enter_context(connect(reloading.address))
+            time.sleep(6)
         one_more = stack.enter_context(connect(reloading.address))
         one_more.sendall(message("/livez"))
         if reloading.pair.server == "gunicorn":
             assert gives_nothing(one_more, 2)
+            _asks(idle[1])  # the threads are free
             idle[0].close()
             assert 200 == answer(one_more).status
         else:
@@ -330,9 +352,14 @@ def test_connections_are_limited(reloading: Running) -> None:
     wait_for(lambda: ask(reloading.address, "/livez").status == 200, "room again")
 
 
+def _asks(connection: socket.socket) -> None:
+    connection.sendall(message("/livez"))
+    assert 200 == answer(connection).status
+
+
 def test_a_changed_file_starts_the_application_again(reloading: Running) -> None:
     before = imported_by(reloading.log.parent)
-    module = reloading.log.with_name("loaded.py")
+    module = reloading.log.with_name("code") / "loaded.py"
     module.write_text(module.read_text() + "# changed\n")
     wait_for(lambda: len(imported_by(reloading.log.parent)) > len(before), "imported again")
     wait_for(lambda: _is_ready(reloading), "ready again")
@@ -371,7 +398,7 @@ def test_what_hangs_is_replaced_and_what_is_in_progress_is_finished(
             listener.listen(64)
             server.address, server.inherited = listener.getsockname(), listener
         stack.enter_context(server)
-        wait_for(lambda: len(server.workers()) == 2, "two workers")
+        server.wait_for_workers(2)
         _hang_or_die(server)
         finishing, never = stack.enter_context(half_sent(server)), half_sent(server)
         stack.callback(never.close)
@@ -390,7 +417,7 @@ def _hang_or_die(server: Running) -> None:
     # granian does not look whether a worker hangs; one that dies is replaced.
     os.kill(first[0], signal.SIGKILL if server.pair.server == "granian" else signal.SIGSTOP)
     wait_for(lambda: first[0] not in server.workers(), "the worker is gone")
-    wait_for(lambda: len(server.workers()) == 2, "another in its place")
+    server.wait_for_workers(2)  # another in its place
     wait_for(server.ready, "ready again")
 
 

@@ -225,6 +225,11 @@ class Running:
         """The processes that serve, oldest first."""
         return [pid for pid in descendants(self.process.pid) if is_worker(pid)]
 
+    def wait_for_workers(self, many: int) -> list[int]:
+        """The processes that serve, once there are so many."""
+        wait_for(lambda: len(self.workers()) == many, f"{many} workers: {self.log}")
+        return self.workers()
+
     def signal(self, number: int) -> None:
         """Send a signal to the process that was started, not to its workers."""
         self.process.send_signal(number)
@@ -282,11 +287,12 @@ def message(
 
 def answer(connection: socket.socket, method: str = "GET") -> Told:
     """The next answer on a connection. Raises OSError or HTTPException where there is none."""
-    response = http.client.HTTPResponse(connection, method=method)
-    response.begin()
-    body = response.read()
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    return Told(response.status, headers, body)
+    # Closed where nothing comes either: else its file keeps the connection's descriptor.
+    with contextlib.closing(http.client.HTTPResponse(connection, method=method)) as response:
+        response.begin()
+        body = response.read()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Told(response.status, headers, body)
 
 
 def ask(

@@ -26,7 +26,7 @@ from typing import Self
 from tests.deploy import load
 from tests.deploy.fronts import FRONTS, missing
 from tests.deploy.load import Load, Sent, percentile
-from tests.deploy.running import Address, Running, environment, message, wait_for
+from tests.deploy.running import Address, Running, environment, message
 from tests.seeds import seeded, token_of
 from tests.servers.pairs import PAIRS, Pair
 
@@ -163,7 +163,7 @@ def measure(front: str, pair: Pair, many: int, seconds: float, seed: Path) -> tu
     environ = environment(pair, f"sqlite:///{database}")
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(Running(pair, environ, folder / "server.log"))
-        wait_for(lambda: len(server.workers()) == 2, "two workers")
+        server.wait_for_workers(2)
         address = server.address
         if front:
             (folder / front).mkdir()

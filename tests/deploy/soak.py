@@ -27,7 +27,7 @@ from urllib.parse import urlencode
 from blog_core.storage import migrate
 from tests.deploy import picture
 from tests.deploy.load import Load, Sent, percentile
-from tests.deploy.running import Running, Told, ask, descendants, environment, message, wait_for
+from tests.deploy.running import Running, Told, ask, descendants, environment, message
 from tests.servers.pairs import PAIRS
 
 CHOSEN = ("django behind gunicorn-wsgi", "flask behind gunicorn-wsgi", "fastapi behind uvicorn")
@@ -201,7 +201,7 @@ def main() -> int:
             for pair in pairs
         ]
         for server in servers:
-            wait_for(lambda server=server: len(server.workers()) == 2, "two workers")  # type: ignore[misc]
+            server.wait_for_workers(2)
         for server in servers:
             _fill(server)
         loads = [

@@ -222,8 +222,8 @@ def test_a_server_that_is_too_small_careless_and_out_of_time(served: dict[str, s
     (said,) = found(served, "durability")
     assert said.startswith("failure: synchronous_commit is off")
     assert [] == found(served, "connections")
-    (said,) = found(served, "connections", Plan(workers=400, threads=40))
-    assert said.startswith("failure: 400 workers of 40 threads take up to 12400 connections")
+    (said,) = found(served, "connections", Plan(workers=400))
+    assert said.startswith("failure: 400 workers keep up to 2400 connections")
     for seconds, level in ((5, "warning"), (3600, "failure")):
         late = timedelta(seconds=seconds)
         (said,) = found(served, "clock", Plan(now=partial(_ago, late)))

@@ -535,8 +535,8 @@ def settings() -> None:
     short_help="Say what stands in the way of running the blog well.",
     epilog="""\b
 Examples:
-  triptych doctor                            the site as BLOG_* variables describe it
-  triptych doctor --workers 8 --threads 40   as it is to be served
+  triptych doctor                   the site as BLOG_* variables describe it
+  triptych doctor --workers 8       of all servers together
   triptych doctor --json | jq .worst
 
 \b
@@ -548,19 +548,12 @@ Exit codes:
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--workers", type=click.IntRange(1, 10_000), default=2, show_default=True)
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 1_000),
-    default=4,
-    show_default=True,
-    help="Of each worker; FastAPI has 40.",
-)
-def doctor(*, as_json: bool, workers: int, threads: int) -> None:
+def doctor(*, as_json: bool, workers: int) -> None:
     """Look at settings, versions, database, schema, clocks, store of limits, files and disk.
 
     Changes nothing. Says of each what it found, and what to do where it is not fine.
     """
-    plan = examination.Plan(workers=workers, threads=threads)
+    plan = examination.Plan(workers=workers)
     findings = list(examination.examine(os.environ, plan))
     if as_json:
         click.echo(json.dumps(examination.as_json(findings), indent=2))

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from blog_core.domain.errors import Unavailable
 from blog_core.settings import UNSAFE_WORDS, Settings, SettingsError
 from blog_core.storage import migrate
-from blog_core.storage.engine import reading_engine, translated
+from blog_core.storage.engine import USERS, WRITERS, reading_engine, translated
 
 Level = Literal["fine", "warning", "failure"]
 
@@ -38,8 +38,8 @@ SKEW = 1.0
 MUCH_SKEW = 30.0
 # Milliseconds. A request waits 90 for the limits' store, once.
 SLOW_STORE = 50.0
-# SQLAlchemy's pool and overflow, once for reading and once for writing.
-POOL = 15
+# Of one worker: each use case takes its turn first, however many threads there are.
+CONNECTIONS = USERS + WRITERS
 FEW_CHARACTERS = 12
 
 DISTRIBUTIONS = (
@@ -63,7 +63,6 @@ class Plan:
     """How the site is to be served: what only whoever starts it knows."""
 
     workers: int = 2
-    threads: int = 4
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -382,12 +381,8 @@ def _connections(connection: Connection, settings: Settings, plan: Plan) -> Iter
         most -= int(f"{connection.scalar(text('SHOW superuser_reserved_connections'))}")
     else:
         most = int(f"{connection.scalar(text('SELECT @@max_connections'))}")
-    each = 2 * min(plan.threads, POOL) + (settings.limits_store == "database")
-    needed = plan.workers * each
-    said = (
-        f"{plan.workers} workers of {plan.threads} threads take up to {needed} connections; "
-        f"the server has {most}."
-    )
+    needed = plan.workers * (CONNECTIONS + (settings.limits_store == "database"))
+    said = f"{plan.workers} workers keep up to {needed} connections; the server has {most}."
     if needed > most:
         advice = "Serve with fewer workers, raise max_connections, or put a pooler between."
         yield Finding("connections", "failure", said, advice)

@@ -1,6 +1,5 @@
 """Every block of code on a page is included from a file that runs, or read by its commands."""
 
-import json
 import os
 import re
 import subprocess
@@ -9,9 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
-from blog_core.http.operations import OPERATIONS, PAGES
 from tests.docs import commands
 from tests.docs.blocks import ALL, Block
 from tests.docs.building import ROOT
@@ -39,9 +36,6 @@ RUN = re.compile(
 )
 """What runs already: the packages, and what tests and measures them."""
 
-NOT_RUN = ("examples/mounted/",)
-"""Included all the same, and run by no test yet: what is here is a debt."""
-
 SHOWN = {
     (
         "CONTRIBUTING.md",
@@ -56,8 +50,6 @@ def held(block: Block) -> str | None:
         return "included"
     if block.language == "console":
         return "read by its commands"
-    if block.language in ("json", "yaml"):
-        return "read by a parser"
     if block.language == "text" and any(map(_begins(block), NO_CODE)):
         return "no code"
     return SHOWN.get((block.page, block.language))
@@ -73,22 +65,6 @@ def test_every_block_is_held(block: Block) -> None:
         f"{block.name} ({block.language}): include it from a file that a test runs, as"
         " CONTRIBUTING.md says, or write it as a console of commands"
     )
-
-
-@pytest.mark.parametrize(
-    "block",
-    [one for one in ALL if one.language in ("json", "yaml") and not one.included],
-    ids=lambda block: block.name,
-)
-def test_samples_can_be_read_and_name_paths_that_there_are(block: Block) -> None:
-    """A line of a log, a piece of somebody's configuration: what of it is ours is compared."""
-    if block.language == "json":
-        assert json.loads("\n".join(block.lines))
-    else:
-        assert yaml.safe_load("\n".join(block.lines))
-    served = {operation.path for operation in (*OPERATIONS, *PAGES)}
-    asked = set(re.findall(r"path: (/[\w/{}-]*)", "\n".join(block.lines)))
-    assert asked <= served
 
 
 @pytest.mark.parametrize("listed", sorted(NO_CODE), ids=str)
@@ -108,7 +84,7 @@ def test_what_is_included_is_there_and_run(block: Block, path: str, part: str | 
         assert not re.fullmatch(r"[\d:,-]+", part), "line numbers go stale unseen: take a name"
         marks = re.findall(r"8<-+ \[start: ?([\w-]+)\]", text)
         assert part in marks or included(ROOT / path, part)
-    run = RUN.match(path) or path.startswith(NOT_RUN) or _named_by_a_test(path)
+    run = RUN.match(path) or _named_by_a_test(path)
     assert run, f"no test names {path} or its folder"
 
 

@@ -171,8 +171,8 @@ PROBES = (
         get("/notes/x"),
         status,
         {
-            "Django": "`<int:number>`: 404",
-            "Flask": "`<int:number>`: 404",
+            "Django": "`<int:number>` is 404; for 422 `<str:number>`, and check it in the view",
+            "Flask": "`<int:number>` is 404; for 422 `<number>`, and check it in the view",
             "FastAPI": 'a converter in the path, `"/notes/{number:int}"`: 404',
         },
     ),
@@ -237,9 +237,11 @@ PROBES = (
         get("/notes?page=x"),
         status,
         {
-            "Django": "validate the query with a serializer, which says 400",
+            "Django": "a serializer says 400; for a default, or 422, read it in the view",
             "Flask": "`args.get(type=int)` gives the default instead: check, then `abort`",
-            "FastAPI": "the same handler, for errors whose `loc` begins with `query`",
+            "FastAPI": (
+                "the same handler, for errors whose `loc` begins with `query`; for a default, a `str`"
+            ),
         },
     ),
     Probe(
@@ -541,7 +543,7 @@ def page(old: str, new: str) -> str:
     idioms = "\n".join(f"| {what} | {said[old]} | {said[new]} |" for what, said in IDIOMS)
     wsgi = "FastAPI" not in (old, new)
     around = (
-        "Both are WSGI: a dispatcher before both chooses by operation "
+        "a dispatcher chooses by operation, as both are WSGI "
         "([`wsgi_both.py`](../../examples/mounted/wsgi_both.py))."
         if wsgi
         else f"FastAPI stands outside and has {'Django' if 'Django' in (old, new) else 'Flask'} mounted "
@@ -590,7 +592,7 @@ steps below and in the contract.
 
 Both run on [one database](index.md#both-on-one-database), started as before. By
 [nginx or Caddy](index.md#one-group-after-another) groups of routes go from {old} to {new} and back
-within a second. In one process: {around[0].lower() + around[1:] if wsgi else around} Going back is the
+within a second. In one process {around} Going back is the
 same move with the names changed.
 
 ## Tests

@@ -1,6 +1,7 @@
-"""The steps of deploy/Containerfile, run by hand in a clean folder: no engine of containers needed.
+"""The steps of deploy/Containerfile and deploy/install.sh, run in a clean folder, and served from.
 
-Not with the default tests: it installs each framework anew. `nox -s deploy`.
+No engine of containers is needed, and no systemd. Not with the default tests: each framework is
+installed anew. `nox -s deploy`.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -48,9 +50,7 @@ def test_the_image_s_steps_make_a_blog_that_serves(framework: str, tmp_path: Pat
     working = tmp_path / "src"
     working.mkdir()
     copied(build, tmp_path, working)
-    # With what uv needs to know to reach an index from here, and nothing of this checkout's.
-    ours = ("BLOG_", "PYTHON", "VIRTUAL_ENV")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    environ = _for_uv()
     for line in build:
         if line.startswith("RUN ") and "pip install --no-cache-dir" not in line:
             step = line.removeprefix("RUN ").replace("/opt/blog", f"{tmp_path}/opt/blog")
@@ -64,24 +64,49 @@ def test_the_image_s_steps_make_a_blog_that_serves(framework: str, tmp_path: Pat
             )
     shutil.rmtree(working)  # the image has /opt/blog, and not what it was made of
     copied(base, tmp_path, working)
-    installed, port = tmp_path / "opt/blog/bin", free_port()
+    (line,) = (each for each in stage(framework) if each.startswith("CMD "))
+    _migrate_and_serve(json.loads(line.removeprefix("CMD ")), tmp_path)
+
+
+@pytest.mark.parametrize("framework", ["django", "flask", "fastapi"])
+def test_a_release_is_installed_beside_the_one_before(framework: str, tmp_path: Path) -> None:
+    script = ["sh", str(ROOT / "deploy" / "install.sh"), framework]
+    environ = _for_uv() | {"DESTDIR": str(tmp_path), "PYTHON": sys.executable}
+    subprocess.run(script, env=environ, check=True)
+    settings, link = tmp_path / "etc/blog/blog.env", tmp_path / "opt/blog"
+    assert 0o600 == settings.stat().st_mode & 0o777
+    settings.write_text("BLOG_PROFILE=development\n")
+    before = link.resolve()
+    time.sleep(1)  # releases are named by the second
+    subprocess.run(script, env=environ, check=True)
+    assert "BLOG_PROFILE=development\n" == settings.read_text()
+    assert before.is_dir()
+    assert before != link.resolve()
+    unit = tmp_path / f"etc/systemd/system/blog-{framework}.service"
+    (line,) = re.findall(r"^ExecStart=(.+)$", unit.read_text("utf-8"), re.MULTILINE)
+    _migrate_and_serve(line.split(), tmp_path)
+
+
+def _for_uv() -> dict[str, str]:
+    """What uv needs to know to reach an index from here, and nothing of this checkout's."""
+    ours = ("BLOG_", "PYTHON", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+def _migrate_and_serve(line: list[str], root: Path) -> None:
+    """Have the command, with `root` for the root of the machine, serve until it is healthy."""
+    program, *words = (re.sub("^/(etc|opt)/", rf"{root}/\1/", word) for word in line)
+    installed, port = root / "opt/blog/bin", free_port()
     settings = {
-        "PATH": f"{installed}:{environ['PATH']}",
-        "BLOG_DATABASE_URL": f"sqlite:///{tmp_path}/blog.sqlite3",
+        "PATH": f"{installed}:{os.environ['PATH']}",
+        "BLOG_DATABASE_URL": f"sqlite:///{root}/blog.sqlite3",
         "BLOG_SECRET_KEY": SECRET,
         "GUNICORN_BIND": f"127.0.0.1:{port}",
     }
-    subprocess.run([installed / "triptych", "migrate"], env=settings, cwd=tmp_path, check=True)
-    (line,) = (each for each in stage(framework) if each.startswith("CMD "))
-    program, *words = json.loads(line.removeprefix("CMD "))
-    words = [word.replace("/etc/blog/", f"{tmp_path}/etc/blog/") for word in words]
-    check: list[str | Path] = [
-        installed / "python",
-        tmp_path / "etc/blog/healthcheck.py",
-        str(port),
-    ]
+    subprocess.run([installed / "triptych", "migrate"], env=settings, cwd=root, check=True)
+    check = [str(installed / "python"), str(root / "etc/blog/healthcheck.py"), str(port)]
     assert 1 == subprocess.run(check, env=settings, check=False).returncode
-    with subprocess.Popen([installed / program, *words], env=settings, cwd=tmp_path) as process:
+    with subprocess.Popen([installed / program, *words], env=settings, cwd=root) as process:
         try:
             wait_for(
                 lambda: subprocess.run(check, env=settings, check=False).returncode == 0, "healthy"

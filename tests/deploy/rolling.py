@@ -2,6 +2,7 @@
 
     python -m tests.deploy.rolling                             # ten restarts of each
     python -m tests.deploy.rolling --only gunicorn --times 3
+    python -m tests.deploy.rolling --fresh                     # connections as a proxy's
 
 Clients keep their connections, look before each request whether the server has closed them, and
 never ask twice: a request that is refused, reset or not answered whole has failed. Ends with 1 if
@@ -186,15 +187,17 @@ RECIPES = {
 NONE_FAILS = {("gunicorn", "handed over"), ("gunicorn", "USR2")}
 
 
-def next_request(_client: int) -> Sent:
+def next_request(fields: dict[str, str]) -> Sent:
     """Nine reads and a post, in no order."""
     if random.randrange(10):
-        return Sent("list_posts", message("/api/posts?limit=5"))
+        return Sent("list_posts", message("/api/posts?limit=5", headers=fields))
     body = b'{"title": "While it is restarted"}'
-    return Sent("create_post", message("/api/posts", "POST", body, ADA), "POST")
+    return Sent("create_post", message("/api/posts", "POST", body, ADA | fields), "POST")
 
 
-def measure(pair: Pair, recipe: str, times: int, seed: Path, folder: Path) -> tuple[str, int]:
+def measure(
+    pair: Pair, recipe: str, times: int, seed: Path, folder: Path, *, fresh: bool
+) -> tuple[str, int]:
     """A line of the table, and how many requests failed."""
     database = folder / "blog.sqlite3"
     database.write_bytes(seed.read_bytes())
@@ -204,7 +207,8 @@ def measure(pair: Pair, recipe: str, times: int, seed: Path, folder: Path) -> tu
         server = served.now
         wait_for(server.ready, "ready")
         address = server.inherited.getsockname() if server.inherited else server.address
-        with Load(next_request, lambda: address, CLIENTS, PAUSE) as load:
+        fields = {"Connection": "close"} if fresh else {}
+        with Load(lambda _: next_request(fields), lambda: address, CLIENTS, PAUSE) as load:
             for _ in range(times):
                 time.sleep(1)
                 since = time.monotonic()
@@ -230,6 +234,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=10, help="how often each is restarted")
     parser.add_argument("--only", default="", help="words that the line has, as 'flask gunicorn'")
+    parser.add_argument("--fresh", action="store_true", help="a connection for each request")
     arguments = parser.parse_args()
     wrong = 0
     print("| set-up | how | restarts | requests | failed | longest answer | a restart takes |")
@@ -243,7 +248,9 @@ def main() -> int:
                     continue
                 folder = Path(directory, line.replace(" ", "-"))
                 folder.mkdir()
-                text, failed = measure(pair, recipe, arguments.times, seed, folder)
+                text, failed = measure(
+                    pair, recipe, arguments.times, seed, folder, fresh=arguments.fresh
+                )
                 print(text, flush=True)
                 wrong += failed if (pair.server, recipe) in NONE_FAILS else 0
     print(f"\nLoad average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")

@@ -110,6 +110,8 @@ def test_a_signal_before_the_tour_ends_everything(demo: Demo) -> None:
 def test_the_demo_says_where_to_look_round_and_as_whom(demo: Demo) -> None:
     demo.wait_for("signed in at all of them")
     assert f'Sign in as {AUTHOR} with the password "{AUTHORS_PASSWORD}".' in demo.screen
+    # The tour has scrolled away where the page was named first.
+    assert f"  http://127.0.0.1:{demo.port - 1}/  all three, side by side\n" in demo.screen
     form = urlencode({"username": AUTHOR, "password": AUTHORS_PASSWORD, "next": "/drafts"})
     for port in range(demo.port, demo.port + len(FRAMEWORKS)):
         assert f"  http://127.0.0.1:{port}/  " in demo.screen

@@ -90,6 +90,7 @@ def run(
             running = cleanup.enter_context(Servers())
             env = _environment(directory, url)
             _start(console, running, directory, port, env, check=check)
+            address = ""
             if page is not None:
                 address = cleanup.enter_context(_page(running, directory, env, page))
                 _name(console, address)
@@ -99,7 +100,7 @@ def run(
             if once:
                 return 0 if identical else DIFFERENT
             serving = True
-            _serve(console, running, check)
+            _serve(console, running, address, check)
         except Stopped:
             # Leaving the block now ends the servers; a second signal must not come between.
             _ignore_signals()
@@ -262,15 +263,19 @@ def _opened(server: Server, cleanup: ExitStack) -> Target:
     return target
 
 
-def _serve(console: Console, servers: Servers, check: Check) -> None:
-    """Wait, until a server dies (Failure) or somebody stops us (Stopped)."""
+def _serve(console: Console, servers: Servers, page: str, check: Check) -> None:
+    """Wait, until a server dies (Failure) or somebody stops us (Stopped).
+
+    `page` is the page's address; empty for none.
+    """
     first = servers.running[0]
     console.print()
     console.print("The three keep serving until Ctrl-C. Look round in a browser:", style="bold")
     console.print()
-    for server in servers.running:
-        address = Text.assemble("  ", (f"{server.url}/", "cyan"), f"  {server.framework.title}")
-        console.print(address, soft_wrap=True)
+    places = [(page, "all three, side by side")] if page else []
+    places += [(f"{server.url}/", server.framework.title) for server in servers.running]
+    for address, what in places:
+        console.print(Text.assemble("  ", (address, "cyan"), f"  {what}"), soft_wrap=True)
     console.print()
     console.print(
         f'Sign in as {AUTHOR} with the password "{AUTHORS_PASSWORD}". '

@@ -5,6 +5,7 @@ python -m tests.faults --only database_killed one part, on each database that ha
 python -m tests.faults --only deferred        one planted fault
 python -m tests.faults --long --state FILE    faults at random until 300,000 writes; goes on
                                               where it stopped
+python -m tests.faults --check                only say what is missing, if anything is
 
 The exit code is 0 where everything holds, 1 where something does not, 2 where something that it
 starts is not installed.
@@ -69,6 +70,7 @@ def main() -> int:
     parser.add_argument("--on", action="append", choices=list(ON), help="only on this database")
     parser.add_argument("--writes", type=int, help="how many writes are to be acknowledged")
     parser.add_argument("--long", action="store_true", help="faults at random, for hours")
+    parser.add_argument("--check", action="store_true", help="only say what is missing")
     parser.add_argument("--state", type=Path, help="where the long form notes each round")
     arguments = parser.parse_args()
     # What was started is ended, whoever ends this.
@@ -76,6 +78,10 @@ def main() -> int:
     try:
         if sys.platform != "linux":
             raise MissingError("this session wants Linux: it finds processes in /proc")
+        if arguments.check:
+            for program in (PostgreSQL, MariaDB, Redis, power.tracing):
+                program(Path())
+            return 0
         if arguments.long:
             return _long(arguments.writes or LONG_WRITES, arguments.on or list(ON), arguments.state)
         return _short(arguments.writes or WRITES, arguments.on or list(ON), arguments.only)

@@ -44,6 +44,21 @@ def test_who_waits_too_long_is_refused() -> None:
     turns.take()
 
 
+def test_who_has_waited_in_one_queue_waits_so_much_less_in_the_next() -> None:
+    first, second = Turns(1), Turns(1)
+    assert TURN == first.take()
+    second.take()
+    threading.Timer(4 * LOOK, first.give, [None]).start()
+    begun = time.monotonic()
+    left = first.take()
+    assert 0 < left <= TURN - 4
+    with pytest.raises(Unavailable):
+        second.take(left)
+    assert 0.99 * TURN * LOOK <= LOOK + time.monotonic() - begun
+    with pytest.raises(Unavailable):
+        second.take(0)
+
+
 @pytest.fixture
 def stuck() -> Iterator[tuple[Turns, list[threading.Thread]]]:
     """Nobody gives their turn back, and as many wait for it as may."""

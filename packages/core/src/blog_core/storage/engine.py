@@ -56,16 +56,19 @@ class Turns:
         self._looked_at = 0.0
         self._looks = 0
 
-    def take(self) -> None:
-        """Raises Unavailable where it is not one's turn in time."""
+    def take(self, looks: int = TURN) -> int:
+        """Give the looks that are left, for another queue.
+
+        Raises Unavailable where it is not one's turn in time.
+        """
         try:
             self._free.get_nowait()
         except Empty:
-            self._wait()
-        else:
-            if self._free.qsize() == self._count - 1:
-                # Nobody was there before: what was seen then says nothing.
-                self._looks = 0
+            return self._wait(looks)
+        if self._free.qsize() == self._count - 1:
+            # Nobody was there before: what was seen then says nothing.
+            self._looks = 0
+        return looks
 
     def give(self, error: BaseException | None) -> None:
         """Let the next one have their turn; the error, if any, says how one's own has ended."""
@@ -73,11 +76,11 @@ class Turns:
             self._looks = 0
         self._free.put(None)
 
-    def _wait(self) -> None:
+    def _wait(self, looks: int) -> int:
         with self._lock:
             self._waiting += 1
         try:
-            for _ in range(TURN):
+            for left in reversed(range(looks)):
                 if self._is_in_vain():
                     break
                 try:
@@ -85,7 +88,7 @@ class Turns:
                 except Empty:
                     self._look()
                 else:
-                    return
+                    return left
         finally:
             with self._lock:
                 self._waiting -= 1

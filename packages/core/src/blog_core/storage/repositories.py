@@ -59,6 +59,7 @@ from blog_core.ports import (
 )
 from blog_core.storage import migrate
 from blog_core.storage.engine import (
+    TURN,
     USERS,
     WRITERS,
     Turns,
@@ -669,16 +670,17 @@ class SqlRepositories:
         return SqlIdentities(self.connection, self.session)
 
 
-class _turn(AbstractContextManager[None]):  # noqa: N801 # used like contextlib's functions
-    """One's turn at the database."""
+class _turn(AbstractContextManager[int]):  # noqa: N801 # used like contextlib's functions
+    """One's turn at the database, and how much longer one may wait for another."""
 
-    __slots__ = ("_turns",)
+    __slots__ = ("_looks", "_turns")
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: Turns, looks: int = TURN) -> None:
         self._turns = turns
+        self._looks = looks
 
-    def __enter__(self) -> None:
-        self._turns.take()
+    def __enter__(self) -> int:
+        return self._turns.take(self._looks)
 
     def __exit__(
         self,
@@ -800,8 +802,8 @@ class SqlStorage:
     @contextmanager
     def writing(self) -> Iterator[SqlRepositories]:
         with (
-            _turn(self._writing_turns),
-            _turn(self.turns),
+            _turn(self._writing_turns) as looks,
+            _turn(self.turns, looks),
             translated(),
             Session(self.writer, expire_on_commit=False, autoflush=False) as session,
             session.begin(),

@@ -26,10 +26,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 
 from blog_core.storage.engine import writing_engine
 from blog_core.storage.migrate import revisions, upgrade
+from tools.databases import scratch_database
 from tools.with_blog import GENEROUS_LIMITS, serving, triptych
 
 ROOT = Path(__file__).parent.parent
@@ -298,17 +299,8 @@ def database(server: str) -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="triptych-") as directory:
             yield f"sqlite:///{directory}/blog.sqlite3"
         return
-    name = f"triptych_releases_{os.getpid()}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            force = " WITH (FORCE)" if admin.dialect.name == "postgresql" else ""
-            connection.execute(text(f"DROP DATABASE {name}{force}"))
-        admin.dispose()
+    with scratch_database(server, "triptych_releases") as url:
+        yield url
 
 
 def main() -> int:

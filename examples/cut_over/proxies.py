@@ -129,6 +129,28 @@ class Nginx(_Running):
     def _reload(self) -> list[list[str]]:
         return [self._nginx("-q", "-t"), self._nginx("-s", "reload")]
 
+    def serve(self, served: Mapping[str, str]) -> None:
+        """As any proxy, and wait until no worker with the old routes takes new connections."""
+        before = self._taking()
+        super().serve(served)
+        deadline = time.monotonic() + START_SECONDS
+        while before & self._taking():
+            if time.monotonic() > deadline:
+                raise ProxyError("nginx does not end its old workers.")
+            time.sleep(0.05)
+
+    def _taking(self) -> set[int]:
+        """The workers that take new connections; others say that they are shutting down."""
+        shown = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        rows = [line.split(None, 2) for line in shown.stdout.splitlines()]
+        taking = [f"{self._process.pid}", "nginx: worker process"]
+        return {int(row[0]) for row in rows if [each.strip() for each in row[1:]] == taking}
+
 
 class Caddy(_Running):
     """Caddy with `Caddyfile`."""

@@ -141,12 +141,8 @@ class Nginx(_Running):
 
     def _taking(self) -> set[int]:
         """The workers that take new connections; others say that they are shutting down."""
-        shown = subprocess.run(
-            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True)
         rows = [line.split(None, 2) for line in shown.stdout.splitlines()]
         taking = [f"{self._process.pid}", "nginx: worker process"]
         return {int(row[0]) for row in rows if [each.strip() for each in row[1:]] == taking}

@@ -207,6 +207,7 @@ NASTY = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("piece", NASTY)
 def test_the_longest_text_of_the_nastiest_kind_is_still_rendered(piece: str) -> None:
     check_harmless((piece * 100_000)[:100_000])

@@ -122,8 +122,13 @@ def tell(console: Console, findings: list[Finding]) -> None:
     console.print(table)
     counts = {level: sum(one.level == level for one in findings) for level in order}
     console.print(
-        f"\n{counts['fine']} fine, {counts['warning']} warnings, {counts['failure']} failures"
+        f"\n{counts['fine']} fine, {_counted(counts['warning'], 'warning')},"
+        f" {_counted(counts['failure'], 'failure')}"
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 # --- settings ------------------------------------------------------------------------------------

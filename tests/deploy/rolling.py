@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,9 +57,18 @@ class Served:
 Restart = Callable[[], None]
 
 
-@contextlib.contextmanager
-def handed_over(served: Served) -> Iterator[Restart]:
+def handed_over(served: Served) -> AbstractContextManager[Restart]:
     """The socket stays open; a new master is ready before the old one is told to stop."""
+    return _on_a_socket(served, new_first=True)
+
+
+def socket_kept(served: Served) -> AbstractContextManager[Restart]:
+    """The socket stays open; the old master ends, then the new one starts: `systemctl restart`."""
+    return _on_a_socket(served, new_first=False)
+
+
+@contextlib.contextmanager
+def _on_a_socket(served: Served, *, new_first: bool) -> Iterator[Restart]:
     with socket.socket() as listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
         listener.bind(("127.0.0.1", 0))
         listener.listen(2048)
@@ -83,9 +93,13 @@ def handed_over(served: Served) -> Iterator[Restart]:
         served.now = start()
 
         def restart() -> None:
-            new = start()
-            served.now.stop()
-            served.now = new
+            old = served.now
+            if new_first:
+                served.now = start()
+                old.stop()
+            else:
+                old.stop()
+                served.now = start()
 
         yield restart
         served.now.stop()
@@ -170,21 +184,23 @@ def stop_and_start(served: Served) -> Iterator[Restart]:
     served.now.stop()
 
 
-RECIPES = {
+RECIPES: dict[str, dict[str, Callable[[Served], AbstractContextManager[Restart]]]] = {
     "gunicorn": {
         "handed over": handed_over,
+        "socket kept": socket_kept,
         "USR2": by_usr2,
         "SIGHUP": by_hangup,
         "stop and start": stop_and_start,
     },
     "uvicorn": {
         "handed over": handed_over,
+        "socket kept": socket_kept,
         "SIGHUP": by_hangup,
         "stop and start": stop_and_start,
     },
     "granian": {"SIGHUP": by_hangup, "stop and start": stop_and_start},
 }
-NONE_FAILS = {("gunicorn", "handed over"), ("gunicorn", "USR2")}
+NONE_FAILS = {("gunicorn", recipe) for recipe in ("handed over", "socket kept", "USR2")}
 
 
 def next_request(fields: dict[str, str]) -> Sent:

@@ -154,7 +154,7 @@ def _gunicorn(port: int) -> list[str]:
         "--bind", f"127.0.0.1:{port}",
         "--workers", "1",
         "--worker-class", "gthread",
-        "--threads", "8",
+        "--threads", "16",
         "--keep-alive", "60",
         "--no-control-socket",
         "--log-level", "warning",

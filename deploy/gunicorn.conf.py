@@ -31,11 +31,11 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # For Django and Flask. For FastAPI: --worker-class asgi.
 worker_class = "gthread"
 
-# Requests at once in one worker. At most three of them are at the database, and at most four more
-# wait for it: with eight there is one left for /livez while it hangs. A client that sends its body
+# Requests at once in one worker. At most three of them are at the database, and at most twelve wait
+# for it: with sixteen there is one left for /livez while it hangs. A client that sends its body
 # slowly holds a thread all the while: that is what the proxy is for. The ASGI worker has no use for
 # it, and says so unless it is 1.
-threads = 8
+threads = 16
 
 # Connections at once in one gthread worker, idle ones included; those beyond wait in the backlog.
 # The ASGI worker does not look at it.

@@ -310,7 +310,7 @@ def test_a_slow_body_reaches_the_blog_when_it_is_whole(
     body = b'{"title": 12345678}'  # 422: what writes may have to wait for its turn, and be 503
     with contextlib.ExitStack() as stack:
         slow = []
-        for _ in range(40):
+        for _ in range(72):
             connection = stack.enter_context(contextlib.closing(connect(front.address)))
             connection.sendall(message("/api/posts", "POST", body, ADA)[:-5])
             slow.append(connection)

@@ -53,7 +53,7 @@ def command(pair: Pair, *flags: str) -> list[str]:
             *("--worker-class", "asgi", "--threads", "1"),
         ],
         "uvicorn": [],
-        "granian-wsgi": ["--interface", "wsgi", "--blocking-threads", "8"],
+        "granian-wsgi": ["--interface", "wsgi", "--blocking-threads", "16"],
         "granian-asgi": ["--interface", "asgi"],
     }[pair.kind]
     program = str(Path(sys.executable).with_name(pair.server))

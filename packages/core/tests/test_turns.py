@@ -77,7 +77,7 @@ def stuck() -> Iterator[tuple[Turns, list[threading.Thread]]]:
         thread.join()
 
 
-def test_where_nothing_moves_no_more_than_two_wait(
+def test_where_nothing_moves_only_so_many_wait(
     stuck: tuple[Turns, list[threading.Thread]],
 ) -> None:
     turns, threads = stuck

@@ -133,7 +133,7 @@ def require(framework: Framework, server: str) -> None:
 def _gunicorn(framework: Framework, host: str, port: int, workers: int) -> list[str]:
     if framework.wsgi:
         # One more than can wait for the database at once: see blog_core.storage.engine.
-        kind = ["--worker-class", "gthread", "--threads", "8", framework.wsgi]
+        kind = ["--worker-class", "gthread", "--threads", "16", framework.wsgi]
     else:
         kind = ["--worker-class", "asgi", str(framework.asgi)]
     return [
@@ -175,7 +175,7 @@ def _granian(framework: Framework, host: str, port: int, workers: int) -> list[s
         "--port", str(port),
         "--workers", str(workers),
         "--interface", "wsgi" if framework.wsgi else "asgi",
-        *(["--blocking-threads", "8"] if framework.wsgi else []),
+        *(["--blocking-threads", "16"] if framework.wsgi else []),
         "--http", "1",
         "--no-ws",
         "--no-access-log",

@@ -35,10 +35,10 @@ TURN = 20
 LOOK = 0.05
 # After so many looks at which nobody had got on, no more than QUEUE wait.
 STANDSTILL = 4
-QUEUE = 2
+QUEUE = 6
 # How many use cases of one process are at the database at once, and how many of them may write:
 # while writers wait for a lock, there is room for one who reads. With both queues there are at most
-# seven, and a server that has eight threads answers who asks for something else.
+# fifteen, and a server that has sixteen threads answers who asks for something else.
 USERS = 3
 WRITERS = 2
 

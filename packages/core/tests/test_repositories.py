@@ -645,6 +645,17 @@ def test_a_claimed_key_is_in_use(storage: Storage) -> None:
         repositories.keys.claim("key", "other", NOW + DAY, NOW)
 
 
+def test_a_key_is_free_again_however_many_others_are_old(storage: Storage) -> None:
+    keys = [f"{number:064}" for number in range(FORGOTTEN + 50)]
+    with storage.writing() as repositories:
+        for key in keys:
+            repositories.keys.claim(key, "fingerprint", NOW, NOW - DAY)
+    later = NOW + DAY + timedelta(microseconds=1)
+    with storage.writing() as repositories:
+        repositories.keys.claim(keys[-1], "other", later, later - DAY)
+        assert repositories.keys.find(keys[-1], later - DAY) == StoredAnswer("other", b"")
+
+
 def test_a_claim_forgets_old_keys(storage: Storage) -> None:
     with storage.writing() as repositories:
         repositories.keys.claim("key", "fingerprint", NOW, NOW - DAY)

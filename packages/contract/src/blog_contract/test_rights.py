@@ -1,6 +1,5 @@
 """Rights: who may do what to which post, and what nobody else can learn about a hidden one."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from http_parity.exchange import Answer
 
 SAME_TIME = 1.1
 """Equal paths come out within 1.03 of each other on a busy machine; one more query makes 1.15."""
+QUICKEST = 5
+"""Of a hundred answers, those that nothing else got in the way of."""
 
 STATES: dict[str, str | None] = {"draft": None, "scheduled": FUTURE, "published": PAST}
 
@@ -278,21 +279,22 @@ def test_a_hidden_post_takes_the_time_of_an_id_that_never_was(
     token = reader.token if who == "reader" else None
     subjects = {"never": NEVER, "draft": hidden["draft"].id, "scheduled": hidden["scheduled"].id}
 
-    quickest = dict.fromkeys(subjects, math.inf)
-
-    def measure(rounds: int) -> None:
+    def measured(rounds: int) -> list[float]:
+        times: dict[str, list[float]] = {subject: [] for subject in subjects}
         order = list(subjects)
         for turn in range(rounds):
             for subject in order[turn % 3 :] + order[: turn % 3]:
                 start = time.perf_counter()
                 answer = OPERATIONS[name](client, subjects[subject], token)
-                quickest[subject] = min(quickest[subject], time.perf_counter() - start)
+                times[subject].append(time.perf_counter() - start)
                 assert 404 == answer.status
+        return [sum(sorted(taken)[:QUICKEST]) for taken in times.values()]
 
+    measured(10)
     ratios = []
-    for _ in range(5):
-        measure(100)
-        ratios.append(max(quickest.values()) / min(quickest.values()))
+    for _ in range(10):
+        costs = measured(100)
+        ratios.append(max(costs) / min(costs))
         if ratios[-1] < SAME_TIME:
             break
     assert min(ratios) < SAME_TIME, ratios

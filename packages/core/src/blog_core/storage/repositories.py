@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -84,6 +85,8 @@ from blog_core.storage.tables import (
 
 # Seconds between two looks at a replica that did not answer.
 REPLICA_RETRY = 5.0
+# How many rows whose time is over are deleted on the way, at most.
+FORGOTTEN = 100
 
 log = logging.getLogger("blog")
 
@@ -477,7 +480,7 @@ class SqlSignIns:
     def add(
         self, digest: str, under_way: SignInUnderWay, created: datetime, expires: datetime
     ) -> None:
-        self._connection.execute(delete(sign_ins).where(sign_ins.c.expires <= created))
+        _forget(self._connection, sign_ins.c.digest, digest, sign_ins.c.expires <= created)
         values = {
             "digest": digest,
             "provider": under_way.provider,
@@ -557,6 +560,15 @@ _IDENTITY = select(
 )
 
 
+def _forget(connection: Connection, key: Column[Any], own: str, over: ColumnElement[bool]) -> None:
+    """Delete rows whose time is over, one's own first; the others where there are not too many."""
+    # Looked up before: MariaDB locks every row that a DELETE looks at, and would wait for whoever
+    # adds one at the moment.
+    found = connection.scalars(select(key).where(over).order_by(key != own).limit(FORGOTTEN)).all()
+    if found:
+        connection.execute(delete(key.table).where(key.in_(found)))
+
+
 def _identity_digest(issuer: str, subject: str) -> str:
     return hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()
 
@@ -576,7 +588,7 @@ class SqlIdempotencyKeys:
         return None if row is None else StoredAnswer(*row)
 
     def claim(self, key: str, fingerprint: str, now: datetime, since: datetime) -> None:
-        self._connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created < since))
+        _forget(self._connection, idempotency_keys.c.key, key, idempotency_keys.c.created < since)
         values = {"key": key, "fingerprint": fingerprint, "answer": b"", "created": now}
         try:
             self._connection.execute(insert(idempotency_keys).values(values))

@@ -20,6 +20,7 @@ from blog_core.ports import (
     StoredPassword,
     Window,
 )
+from blog_core.storage.repositories import FORGOTTEN
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 DAY = timedelta(days=1)

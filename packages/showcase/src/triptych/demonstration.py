@@ -53,6 +53,9 @@ class Stopped(Exception):  # not an error: somebody asked
     """SIGINT, SIGTERM or SIGHUP came."""
 
 
+PAGE_ADVICE = "end what listens there, pass --page-port for another or --no-page for none"
+
+
 def run(
     console: Console,
     directory: Path,
@@ -80,11 +83,7 @@ def run(
                     "end what listens there, or pass --port for three other ports",
                 )
             if page is not None:
-                require_port(
-                    "127.0.0.1",
-                    page,
-                    "end what listens there, pass --page-port for another or --no-page for none",
-                )
+                require_port("127.0.0.1", page, PAGE_ADVICE)
             url = _prepare(console, directory)
             check()
             running = cleanup.enter_context(Servers())
@@ -188,6 +187,8 @@ def _page(servers: Servers, directory: Path, env: dict[str, str], port: int) -> 
             asking.prepare()
         garden = Garden(clone(), directory, env)
         page = Page(asking, Deciding(settings), garden, port=port)
+        # Somebody may have taken it while the three started.
+        require_port("127.0.0.1", port, PAGE_ADVICE)
         with listening(page, port) as address:
             yield f"{address}/"
 

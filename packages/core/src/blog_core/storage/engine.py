@@ -1,7 +1,8 @@
 """Engines and transactions: one use case, one transaction, and an end to both.
 
 A use case waits for its turn at the database, and the database then has its time, whether it is
-slow, locked, frozen or out of reach: after both, 3.25 seconds, nothing waits any more.
+slow, locked, frozen or out of reach. A request has one use case or two, where it is counted first:
+after 3.25 seconds nothing waits any more.
 """
 
 import sqlite3
@@ -31,7 +32,7 @@ REPLICA_TIMEOUT = 2
 PATIENCE = 2.25
 # A use case looks so many times, so many seconds apart, whether it is its turn. Not by the clock:
 # where a busy machine does not let this process run, the database is not to blame.
-TURN = 20
+TURN = 10
 LOOK = 0.05
 # After so many looks at which nobody had got on, no more than QUEUE wait.
 STANDSTILL = 4

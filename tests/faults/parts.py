@@ -51,6 +51,7 @@ def database_killed(stage: Stage) -> None:
     """kill -9 of the database: good again within two seconds after it is back."""
     assert isinstance(stage.database, Program)
     with stage.load():
+        start = time.monotonic()
         begun = wait(1.0)
         stage.database.kill()
         wait(1.0)
@@ -59,7 +60,7 @@ def database_killed(stage: Stage) -> None:
     down = stage.since(begun, back)
     after = [event for event in stage.since(back) if event.status in (0, 503)]
     last = max((event.ended - back for event in after), default=0.0)
-    usual = _usual(stage, begun)
+    usual = _usual(stage, start, begun)
     stage.time(
         "database killed",
         f"good again {last:.2f} s after it was back (bound {GOOD_AGAIN} s); "
@@ -226,8 +227,9 @@ def _try_passwords(stage: Stage, network: str) -> int:
 
 def disk_full(stage: Stage, seconds: float = 3.0) -> None:
     """No space is left, and then there is again."""
-    with stage.load():
-        wait(1.0)
+    with stage.load(), watching(stage.fleet.ports, "/api/posts?limit=1") as watch:
+        start = time.monotonic()
+        full = wait(1.0)
         with _without_space(stage) as how:
             # What was reserved before is soon used up.
             begun = wait(1.0)
@@ -235,20 +237,20 @@ def disk_full(stage: Stage, seconds: float = 3.0) -> None:
         back = time.monotonic()
         wait(GOOD_AGAIN + 1.0)
     asked = stage.since(begun, over)
-    reads = [event for event in asked if event.operation in ("read", "list")]
     writes = [event for event in asked if event.operation not in ("read", "list")]
-    lost_reads = [event for event in reads if event.status not in (200, 404)]
+    reads = watch.statuses(begun, over)
     refused = [event for event in writes if event.status == 503]
     after = [event for event in stage.since(back) if event.status in (0, 503)]
     last = max((event.ended - back for event in after), default=0.0)
-    usual = _usual(stage, begun)
+    usual = _usual(stage, start, full)
     stage.time(
         "disk full",
-        f"({how}) {len(refused)} of {len(writes)} writes refused, {len(lost_reads)} of "
-        f"{len(reads)} reads; good again by itself {last:.2f} s after there was space",
-        bool(refused) and not lost_reads and last <= GOOD_AGAIN + usual,
+        f"({how}) {len(refused)} of {len(writes)} writes refused; "
+        f"good again by itself {last:.2f} s after there was space",
+        bool(refused) and last <= GOOD_AGAIN + usual,
         usual,
     )
+    stage.find("disk full", f"{reads.total()} reads meanwhile: {dict(reads)}", set(reads) == {200})
     stage.hold("disk full")
 
 
@@ -338,10 +340,9 @@ def _observed(stage: Stage, part: str, seconds: float) -> Iterator[_Run]:
     )
 
 
-def _usual(stage: Stage, before: float) -> float:
-    """What requests take on this machine: the 99th percentile of the thousand before."""
-    events: list[Event] = [event for event in stage.ledger.events if event.ended < before]
-    return percentile([event.seconds for event in events[-1000:]], 0.99)
+def _usual(stage: Stage, begin: float, end: float) -> float:
+    """What requests take on this machine without the fault: their 99th percentile."""
+    return percentile([event.seconds for event in stage.since(begin, end)], 0.99)
 
 
 def _slowest(events: list[Event]) -> float:

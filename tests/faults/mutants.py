@@ -137,7 +137,8 @@ def caught(name: str, folder: Path) -> Finding:
         stage = Stage(
             database,
             folder / "stage",
-            frameworks=[mutant.framework],
+            # Without an application of its own it is how they are set up: then all of them are.
+            frameworks=[mutant.framework] if mutant.application else None,
             applications={mutant.framework: mutant.application} if mutant.application else {},
             acts=mutant.acts,
             before=power.tracing(folder / "stage" / "writes.log") if traced else (),

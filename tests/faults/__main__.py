@@ -30,7 +30,7 @@ from tests.faults.stage import Finding, Stage
 
 WRITES = 5_000
 LONG_WRITES = 300_000
-ROUND = 4_000
+ROUND = 10_000
 TOP_UP_SECONDS = 45.0
 ROUND_SECONDS = 900.0
 MEGABYTES = {"PostgreSQL": 128, "SQLite": 64}

@@ -424,7 +424,7 @@ def test_while_the_store_is_down_the_process_counts_for_itself(
     # One request has waited for it: the others were not made to.
     assert 3 == len(store.asked)
     (line,) = [record.getMessage() for record in caplog.records]
-    why = "no answer within 60 ms" if fault == "hangs" else "it is not there"
+    why = "no answer within 50 ms" if fault == "hangs" else "it is not there"
     assert f"limits: each process counts for itself, the store fails: {why}" == line
 
 

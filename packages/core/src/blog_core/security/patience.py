@@ -16,7 +16,7 @@ from blog_core.security.throttle import MemoryWindows
 from blog_core.settings import Rate
 
 # A request waits so many times so many seconds for the store, once.
-PATIENCE = 6
+PATIENCE = 5
 TICK = 0.01
 # Seconds between two looks at a store that is down.
 RETRY_AFTER = 1.0

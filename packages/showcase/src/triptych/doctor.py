@@ -36,7 +36,7 @@ NO_SPACE = 100 * 1024**2
 # Seconds between our clock and another's; what expires does so by ours.
 SKEW = 1.0
 MUCH_SKEW = 30.0
-# Milliseconds. A request waits 90 for the limits' store, once.
+# Milliseconds: about as long as a request waits for the limits' store, once.
 SLOW_STORE = 50.0
 # Of one worker: each use case takes its turn first, however many threads there are.
 CONNECTIONS = USERS + WRITERS

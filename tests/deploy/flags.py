@@ -286,14 +286,8 @@ def reloading(
         "gunicorn-wsgi": ["--threads", "2", "--worker-connections", "6", "--keep-alive", "60"],
         "gunicorn-asgi": [],
         "uvicorn": [
-            *(
-                "--reload-dir",
-                str(folder / "code"),
-                "--limit-concurrency",
-                "4",
-                "--loop",
-                "asyncio",
-            ),
+            *("--reload-dir", str(folder / "code")),
+            *("--limit-concurrency", "4", "--loop", "asyncio"),
         ],
         "granian-wsgi": ["--blocking-threads", "2", "--reload-paths", str(folder / "code")],
         "granian-asgi": ["--reload-paths", str(folder / "code")],
